@@ -1,0 +1,137 @@
+//! `fork` and its counterpart `waitpid`.
+
+#![allow(unsafe_code)] // fork(2) itself, and _exit(2) in the child
+
+use std::fmt;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::{ForkResult, fork, getpid, getppid};
+
+pub use nix::unistd::Pid;
+
+/// How a child process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It returned or called exit, with this status (101: a panic).
+    Exited(i32),
+    /// A signal ended it.
+    Killed(Signal),
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ended::Exited(status) => write!(f, "ended with status {status}"),
+            Ended::Killed(signal) => write!(f, "was killed by {signal}"),
+        }
+    }
+}
+
+/// Runs `f` in a child process, whose exit status is what `f` returns; gives the parent its pid.
+///
+/// The child is a copy of the whole process at this line, with one thread: the one that called. It
+/// never returns from here: when `f` is done, or panics (one line on standard error, status 101), it
+/// ends by `_exit`, so that no destructor and no at-exit code of the parent runs a second time.
+///
+/// The child keeps the parent's signal mask. If the parent stops in an orderly way (see
+/// [`stop`](crate::stop)), so does the child: SIGTERM asks it to, its count of signals begins anew,
+/// and Ctrl-C, which a terminal sends to the whole group, is left to the parent. Should the thread
+/// that forked end without waiting for it, the kernel kills the child.
+///
+/// # Threads
+///
+/// Call this while the process has one thread, as every program of this workspace does. In a child
+/// of a process with several, the others are simply gone: a lock one of them held stays locked for
+/// ever, the allocator's excepted, so `f` may hang at its first `println!`.
+///
+/// # Errors
+///
+/// The system has no room for another process (EAGAIN, ENOMEM); nothing has happened then.
+pub fn fork_child(f: impl FnOnce() -> i32) -> io::Result<Pid> {
+    // Text waiting in the buffer would be printed by both.
+    let _ = io::stdout().flush();
+    let parent = getpid();
+    let mut before = SigSet::empty();
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before))?;
+    // SAFETY: the child runs on a copy of this thread's stack and ends inside `be_the_child`. What
+    // other threads may have left locked can make it wait for ever, not touch freed memory.
+    let forked = unsafe { fork() };
+    if let Ok(ForkResult::Child) = forked {
+        be_the_child(parent, &before, f);
+    }
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+    match forked? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => unreachable!("the child ends in be_the_child"),
+    }
+}
+
+fn be_the_child(parent: Pid, mask: &SigSet, f: impl FnOnce() -> i32) -> ! {
+    let status = catch_unwind(AssertUnwindSafe(|| {
+        let _ = set_pdeathsig(Signal::SIGKILL);
+        // The parent may have died before the line above took effect.
+        if getppid() != parent {
+            return 1;
+        }
+        super::signals::reset_in_child();
+        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(mask), None);
+        f()
+    }));
+    let _ = io::stdout().flush();
+    // SAFETY: _exit only ends the process.
+    unsafe { libc::_exit(status.unwrap_or(101)) }
+}
+
+/// How child `pid` ended, or `None` while it runs; its entry in the process table is free afterwards.
+///
+/// Gives `None` too for a pid that is not (or no longer) a child to be waited for.
+pub fn reap(pid: Pid) -> Option<Ended> {
+    waited(waitpid(pid, Some(WaitPidFlag::WNOHANG)).ok()?)
+}
+
+/// Waits until child `pid` has ended, and says how.
+///
+/// # Errors
+///
+/// ECHILD: `pid` is no child of this process, or has been waited for already.
+pub fn wait(pid: Pid) -> io::Result<Ended> {
+    loop {
+        match waitpid(pid, None) {
+            Ok(status) => {
+                if let Some(ended) = waited(status) {
+                    return Ok(ended);
+                }
+            }
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// A child that has ended and is still to be reaped; any child, also one forked by other code.
+///
+/// One question to the kernel instead of one for each child that still runs.
+pub fn ended_children() -> Option<Pid> {
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    waitid(Id::All, flags).ok()?.pid()
+}
+
+/// Asks child `pid` to stop in an orderly way (SIGTERM), or makes it stop (`at_once`: SIGKILL).
+pub fn terminate(pid: Pid, at_once: bool) {
+    // A child that has just ended is no error: it has stopped.
+    let _ = kill(pid, if at_once { Signal::SIGKILL } else { Signal::SIGTERM });
+}
+
+fn waited(status: WaitStatus) -> Option<Ended> {
+    match status {
+        WaitStatus::Exited(_, status) => Some(Ended::Exited(status)),
+        WaitStatus::Signaled(_, signal, _) => Some(Ended::Killed(signal)),
+        _ => None,
+    }
+}

@@ -1,0 +1,15 @@
+//! Child processes and signals: `fork`, `waitpid`, `sigaction`, and the only `unsafe` of this crate.
+//!
+//! ```
+//! use common::process::{self, Ended};
+//!
+//! let pid = process::fork_child(|| 7)?;
+//! assert_eq!(process::wait(pid)?, Ended::Exited(7));
+//! # std::io::Result::Ok(())
+//! ```
+
+mod fork;
+mod signals;
+
+pub use fork::{Ended, Pid, ended_children, fork_child, reap, terminate, wait};
+pub(crate) use signals::{catch, caught};
