@@ -1,0 +1,114 @@
+//! Bytes as a person can read them.
+
+use std::fmt::Write;
+
+/// How many bytes of a message a report shows.
+const SHOWN: usize = 120;
+
+/// The bytes between quotes, with `\r`, `\n`, `\"` and `\x00` for what does not print.
+///
+/// ```
+/// assert_eq!(grade::escape(b"ok\r\n\x00"), r#""ok\r\n\x00""#);
+/// ```
+pub fn escape(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for &byte in bytes {
+        push_escaped(&mut out, byte);
+    }
+    out.push('"');
+    out
+}
+
+/// [`escape`], with only the beginning of a long message and its length.
+pub(crate) fn shorten(bytes: &[u8]) -> String {
+    match bytes.len() {
+        0..=SHOWN => escape(bytes),
+        len => format!("{}… ({len} bytes)", escape(&bytes[..SHOWN])),
+    }
+}
+
+/// Two lines, expected and got, around the first byte that differs, and a caret under it.
+///
+/// `got` may be longer than `expected`: the first byte too many is then the one pointed at.
+pub(crate) fn compare(expected: &[u8], got: &[u8]) -> String {
+    let common = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
+    let from = common.saturating_sub(SHOWN / 2);
+    let window = |all: &[u8]| {
+        let end = all.len().min(common + SHOWN / 2);
+        let mut text = escape(&all[from.min(end)..end]);
+        if end < all.len() {
+            text.push('…');
+        }
+        text
+    };
+    let before = expected.get(from..common).unwrap_or_default();
+    let column = escape(before).chars().count() - 1;
+    let dots = if from == 0 { "" } else { "…" };
+    let column = column + dots.chars().count();
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "  expected {dots}{} ({} bytes)",
+        window(expected),
+        expected.len()
+    );
+    let _ = writeln!(
+        out,
+        "  got      {dots}{} ({} bytes)",
+        window(got),
+        got.len()
+    );
+    let _ = write!(
+        out,
+        "           {:column$}^ the first difference is byte {common}",
+        ""
+    );
+    out
+}
+
+fn push_escaped(out: &mut String, byte: u8) {
+    match byte {
+        b'\n' => out.push_str("\\n"),
+        b'\r' => out.push_str("\\r"),
+        b'\t' => out.push_str("\\t"),
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        b' '..=b'~' => out.push(char::from(byte)),
+        _ => {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caret_stands_under_the_first_different_byte() {
+        let text = compare(b"a\nbc", b"a\nbX");
+        let lines: Vec<&str> = text.lines().collect();
+        let caret = lines[2].find('^').unwrap();
+        assert_eq!(&lines[0][caret..caret + 1], "c");
+        assert_eq!(&lines[1][caret..caret + 1], "X");
+        assert!(lines[2].ends_with("byte 3"));
+    }
+
+    #[test]
+    fn a_late_difference_is_shown_with_its_surroundings_only() {
+        let (mut a, mut b) = (vec![b'x'; 5000], vec![b'x'; 5000]);
+        a[4000] = b'1';
+        b[4000] = b'2';
+        let text = compare(&a, &b);
+        assert!(text.len() < 600, "{text}");
+        assert!(text.contains("byte 4000"));
+        let lines: Vec<Vec<char>> = text.lines().map(|l| l.chars().collect()).collect();
+        let caret = lines[2].iter().position(|&c| c == '^').unwrap();
+        assert_eq!((lines[0][caret], lines[1][caret]), ('1', '2'));
+    }
+
+    #[test]
+    fn a_message_that_is_too_short_differs_at_its_end() {
+        assert!(compare(b"Thanks", b"Than").ends_with("byte 4"));
+    }
+}

@@ -1,0 +1,187 @@
+//! How a program is to be started.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::capture::Capture;
+use crate::failure::Trace;
+use crate::{Failure, Result, Running, patience, ready};
+
+/// A program that is to be started: its arguments, environment and limits.
+#[derive(Clone, Debug)]
+pub struct Server {
+    program: PathBuf,
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+    folder: Option<PathBuf>,
+    descriptors: Option<u64>,
+    keyboard: bool,
+}
+
+impl Server {
+    /// The program at `path`, without arguments, with the environment of the test.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self {
+            program: path.as_ref().to_owned(),
+            args: Vec::new(),
+            env: Vec::new(),
+            folder: None,
+            descriptors: None,
+            keyboard: false,
+        }
+    }
+
+    /// Adds one argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Adds several arguments.
+    #[must_use]
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args
+            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets a variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.env
+            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Starts it in this folder.
+    #[must_use]
+    pub fn folder(mut self, path: impl AsRef<Path>) -> Self {
+        self.folder = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Starts it under `ulimit -n count`: soft and hard limit of its open descriptors.
+    #[must_use]
+    pub fn limit_descriptors(mut self, count: u64) -> Self {
+        self.descriptors = Some(count);
+        self
+    }
+
+    /// Gives it a standard input for [`Running::type_in`]; without this, input is empty.
+    #[must_use]
+    pub fn keyboard(mut self) -> Self {
+        self.keyboard = true;
+        self
+    }
+
+    /// Starts it in a process group of its own and waits until it accepts.
+    ///
+    /// Ready means that the process, or one it has started, has a listening TCP or unix socket or a
+    /// bound datagram socket; not that it printed something.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started, ends, or does not listen within [`patience`].
+    pub fn start(self) -> Result<Running> {
+        let mut running = self.spawn()?;
+        let end = Instant::now() + patience();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(address) = ready::find(running.pid()) {
+                running.ready(address);
+                return Ok(running);
+            }
+            if let Some(status) = running.exit_status()? {
+                running.wait_output();
+                return Err(running.failure(format!(
+                    "looks like the program has terminated ({status}) instead of listening"
+                )));
+            }
+            if Instant::now() >= end {
+                return Err(running.failure(format!("it does not listen after {:?}", patience())));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+
+    /// Starts it in a process group of its own and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn spawn(self) -> Result<Running> {
+        let mut child = self.launch().map_err(|error| {
+            Failure::new(format!("cannot start {}: {error}", self.program.display()))
+        })?;
+        let stdout = child.stdout.take().map(Capture::of).unwrap_or_default();
+        let stderr = child.stderr.take().map(Capture::of).unwrap_or_default();
+        let trace = Trace::new(stderr.clone());
+        trace.step(format!("started {self}"));
+        Ok(Running::new(child, stdout, stderr, trace))
+    }
+
+    /// A program that is being linked anew at this moment is tried again for a while.
+    fn launch(&self) -> io::Result<Child> {
+        let end = Instant::now() + Duration::from_secs(2);
+        loop {
+            match self.command().spawn() {
+                Err(e) if e.kind() == io::ErrorKind::ExecutableFileBusy && Instant::now() < end => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match self.descriptors {
+            None => Command::new(&self.program),
+            // The shell sets the limit and becomes the program: the same process id.
+            Some(count) => {
+                let mut shell = Command::new("/bin/sh");
+                shell
+                    .arg("-c")
+                    .arg(format!("ulimit -n {count} && exec \"$0\" \"$@\""))
+                    .arg(&self.program);
+                shell
+            }
+        };
+        command
+            .args(&self.args)
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdin(if self.keyboard {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command
+    }
+}
+
+impl std::fmt::Display for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (name, value) in &self.env {
+            write!(f, "{}={} ", name.display(), value.display())?;
+        }
+        write!(f, "{}", self.program.display())?;
+        for arg in &self.args {
+            write!(f, " {}", arg.display())?;
+        }
+        match self.descriptors {
+            Some(count) => write!(f, " (with at most {count} descriptors)"),
+            None => Ok(()),
+        }
+    }
+}

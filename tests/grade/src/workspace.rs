@@ -1,0 +1,90 @@
+//! The programs of this workspace, built once.
+
+use std::env;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// The folder of the workspace's `Cargo.toml`.
+pub fn workspace_root() -> &'static Path {
+    // This crate is tests/grade.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here)
+}
+
+/// The path of a program of another package of this workspace.
+///
+/// The first call in a process builds every program of the workspace by one `cargo build`, in the
+/// profile of the test; when they are up to date that takes a moment. A test of the program's own
+/// package writes `env!("CARGO_BIN_EXE_name")` instead, and builds nothing.
+///
+/// # Panics
+///
+/// The build fails, or there is no program of that name.
+#[track_caller]
+pub fn workspace_program(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let path = FOLDER.get_or_init(build_all).join(name);
+    assert!(
+        path.is_file(),
+        "the workspace has no program {name}: there is no {}",
+        path.display()
+    );
+    path
+}
+
+/// Where a program stands that the test needs and the machine may lack (`curl`, `python3`, `nc`).
+///
+/// `None` if it is not installed; one line on standard error then says that the test was skipped.
+pub fn find_or_skip(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file());
+    if found.is_none() {
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or("a test").to_owned();
+        // Not eprintln!, which the test harness hides.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped {test}: {program} is not installed"
+        );
+    }
+    found
+}
+
+/// Builds into the target folder and profile where this test itself is (`TARGET/PROFILE/deps/test`).
+fn build_all() -> PathBuf {
+    let this = env::current_exe().expect("the path of this test");
+    let folder = this
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == "deps"))
+        .and_then(Path::parent)
+        .unwrap_or_else(|| panic!("{} is not in a target folder", this.display()));
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bins",
+            "--profile",
+            profile,
+            "--target-dir",
+        ])
+        .arg(folder.parent().unwrap_or(folder))
+        .current_dir(workspace_root())
+        .stdin(Stdio::null())
+        .output()
+        .expect("cargo can be started");
+    assert!(
+        output.status.success(),
+        "the workspace's programs do not build:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    folder.to_owned()
+}
