@@ -1,1 +1,3 @@
 //! What every server of the workspace shares.
+
+pub mod folder;
