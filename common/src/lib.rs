@@ -4,6 +4,7 @@
 //! out of it; [`program::run`] makes a failure one line and an exit code.
 
 pub mod args;
+pub mod folder;
 pub mod net;
 pub mod process;
 pub mod program;

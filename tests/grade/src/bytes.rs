@@ -46,23 +46,9 @@ pub(crate) fn compare(expected: &[u8], got: &[u8]) -> String {
     let dots = if from == 0 { "" } else { "…" };
     let column = column + dots.chars().count();
     let mut out = String::new();
-    let _ = writeln!(
-        out,
-        "  expected {dots}{} ({} bytes)",
-        window(expected),
-        expected.len()
-    );
-    let _ = writeln!(
-        out,
-        "  got      {dots}{} ({} bytes)",
-        window(got),
-        got.len()
-    );
-    let _ = write!(
-        out,
-        "           {:column$}^ the first difference is byte {common}",
-        ""
-    );
+    let _ = writeln!(out, "  expected {dots}{} ({} bytes)", window(expected), expected.len());
+    let _ = writeln!(out, "  got      {dots}{} ({} bytes)", window(got), got.len());
+    let _ = write!(out, "           {:column$}^ the first difference is byte {common}", "");
     out
 }
 

@@ -72,8 +72,7 @@ impl Capture {
     fn push(&self, bytes: &[u8]) {
         let mut text = self.lock();
         let room = KEPT - text.bytes.len();
-        text.bytes
-            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+        text.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.shared.1.notify_all();
     }
 

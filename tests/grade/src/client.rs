@@ -35,12 +35,7 @@ impl Client {
         trace.step(format!("{name} connects to {address}"));
         let socket =
             open(address).map_err(|e| trace.failure(format!("{name} cannot connect: {e}")))?;
-        Ok(Self {
-            socket,
-            transport: address.transport,
-            name,
-            trace,
-        })
+        Ok(Self { socket, transport: address.transport, name, trace })
     }
 
     /// The address that the program sees this client at.
@@ -50,14 +45,9 @@ impl Client {
     /// It is connected to a unix socket.
     pub fn local_addr(&self) -> Result<SocketAddr> {
         let name: socket::SockaddrStorage = socket::getsockname(self.socket.as_raw_fd())?;
-        let four = name
-            .as_sockaddr_in()
-            .map(|a| SocketAddr::from((a.ip(), a.port())));
-        let six = name
-            .as_sockaddr_in6()
-            .map(|a| SocketAddr::from((a.ip(), a.port())));
-        four.or(six)
-            .ok_or_else(|| self.trace.failure("a unix socket has no such address"))
+        let four = name.as_sockaddr_in().map(|a| SocketAddr::from((a.ip(), a.port())));
+        let six = name.as_sockaddr_in6().map(|a| SocketAddr::from((a.ip(), a.port())));
+        four.or(six).ok_or_else(|| self.trace.failure("a unix socket has no such address"))
     }
 
     /// Sends all these bytes.
@@ -70,19 +60,16 @@ impl Client {
         self.step(format!("sends {}", shorten(left)));
         let end = Instant::now() + patience();
         loop {
-            let count = self
-                .send_some(left)
-                .map_err(|e| self.fail(format!("cannot send: {e}")))?;
+            let count = self.send_some(left).map_err(|e| self.fail(format!("cannot send: {e}")))?;
             left = &left[count.unwrap_or(0)..];
             if left.is_empty() {
                 return Ok(());
             }
             if !self.wait_for(PollFlags::POLLOUT, end)? {
                 let left = left.len();
-                return Err(self.fail(format!(
-                    "{left} bytes could not be sent in {:?}",
-                    patience()
-                )));
+                return Err(
+                    self.fail(format!("{left} bytes could not be sent in {:?}", patience()))
+                );
             }
         }
     }
@@ -99,10 +86,7 @@ impl Client {
         let (zeros, mut sent) = ([0; 65536], 0);
         while sent < most {
             let chunk = &zeros[..zeros.len().min(most - sent)];
-            match self
-                .send_some(chunk)
-                .map_err(|e| self.fail(format!("cannot send: {e}")))?
-            {
+            match self.send_some(chunk).map_err(|e| self.fail(format!("cannot send: {e}")))? {
                 Some(count) => sent += count,
                 None if self.wait_for(
                     PollFlags::POLLOUT,
@@ -130,11 +114,8 @@ impl Client {
                 self.shutdown(Shutdown::Write)?;
                 closed = true;
             }
-            let wanted = if closed {
-                PollFlags::POLLIN
-            } else {
-                PollFlags::POLLIN | PollFlags::POLLOUT
-            };
+            let wanted =
+                if closed { PollFlags::POLLIN } else { PollFlags::POLLIN | PollFlags::POLLOUT };
             if !self.wait_for(wanted, Instant::now() + patience())? {
                 return Err(self.fail(format!(
                     "nothing moved for {:?}: {} bytes left to send, {} received",
@@ -144,16 +125,14 @@ impl Client {
                 )));
             }
             if !left.is_empty() {
-                let sent = self
-                    .send_some(left)
-                    .map_err(|e| self.fail(format!("cannot send: {e}")))?;
+                let sent =
+                    self.send_some(left).map_err(|e| self.fail(format!("cannot send: {e}")))?;
                 left = &left[sent.unwrap_or(0)..];
             }
             match self.receive_some(65536) {
                 Ok(None) => {}
                 Ok(Some(bytes)) if bytes.is_empty() => {
-                    self.trace
-                        .outcome(&format!("{} bytes came back", got.len()));
+                    self.trace.outcome(&format!("{} bytes came back", got.len()));
                     return Ok(got);
                 }
                 Ok(Some(bytes)) => got.extend(bytes),
@@ -341,10 +320,7 @@ impl Client {
     /// It is no TCP connection.
     pub fn reset(self) -> Result {
         self.step("resets the connection");
-        let linger = libc::linger {
-            l_onoff: 1,
-            l_linger: 0,
-        };
+        let linger = libc::linger { l_onoff: 1, l_linger: 0 };
         setsockopt(&self.socket, sockopt::Linger, &linger).map_err(|e| self.fail(e.to_string()))
     }
 
@@ -382,14 +358,7 @@ impl Client {
 
     fn receive_some(&self, most: usize) -> io::Result<Option<Vec<u8>>> {
         // What does not fit of a datagram is lost, so there is room for the longest.
-        let mut buffer = vec![
-            0;
-            if self.transport.is_stream() {
-                most.max(1)
-            } else {
-                65536
-            }
-        ];
+        let mut buffer = vec![0; if self.transport.is_stream() { most.max(1) } else { 65536 }];
         match socket::recv(self.socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
             Ok(count) => {
                 buffer.truncate(count);
@@ -413,8 +382,7 @@ impl Client {
     }
 
     fn wait_for(&self, what: PollFlags, end: Instant) -> Result<bool> {
-        self.wait_readiness(what, end)
-            .map_err(|e| self.fail(e.to_string()))
+        self.wait_readiness(what, end).map_err(|e| self.fail(e.to_string()))
     }
 
     fn wait_readiness(&self, what: PollFlags, end: Instant) -> io::Result<bool> {
@@ -455,11 +423,7 @@ fn open(address: &Address) -> io::Result<OwnedFd> {
         }
         Transport::Udp => {
             let to = reachable(address.inet.ok_or_else(nowhere)?);
-            let socket = UdpSocket::bind(if to.is_ipv4() {
-                "127.0.0.1:0"
-            } else {
-                "[::1]:0"
-            })?;
+            let socket = UdpSocket::bind(if to.is_ipv4() { "127.0.0.1:0" } else { "[::1]:0" })?;
             socket.connect(to)?;
             Ok(socket.into())
         }
@@ -472,12 +436,7 @@ fn open(address: &Address) -> io::Result<OwnedFd> {
 
 /// A name of its own, chosen by the kernel, so that it can be answered (`unix(7)`, autobind).
 fn unix_datagram(path: &Path) -> io::Result<OwnedFd> {
-    let fd = socket::socket(
-        AddressFamily::Unix,
-        SockType::Datagram,
-        SockFlag::SOCK_CLOEXEC,
-        None,
-    )?;
+    let fd = socket::socket(AddressFamily::Unix, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
     socket::bind(fd.as_raw_fd(), &UnixAddr::new_unnamed())?;
     socket::connect(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
     Ok(fd)

@@ -38,10 +38,7 @@ impl Failure {
 
 impl Trace {
     pub(crate) fn new(stderr: Capture) -> Self {
-        Self {
-            steps: Arc::default(),
-            stderr,
-        }
+        Self { steps: Arc::default(), stderr }
     }
 
     /// Records what is about to be done, so that a step that never ends is on the list too.
@@ -148,13 +145,7 @@ mod tests {
         trace.outcome("found");
         trace.step("asked");
         let text = format!("{:?}", trace.failure("no answer"));
-        assert!(
-            text.starts_with("no answer\n\nfailed after these steps:\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("   1. looked: found\n   2. asked\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("no answer\n\nfailed after these steps:\n"), "{text}");
+        assert!(text.contains("   1. looked: found\n   2. asked\n"), "{text}");
     }
 }

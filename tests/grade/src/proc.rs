@@ -28,10 +28,7 @@ impl Process {
     pub fn of(pid: i32) -> Option<Self> {
         let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // The name, in parentheses, may itself hold parentheses and blanks.
-        let fields: Vec<&str> = text
-            .get(text.rfind(')')? + 1..)?
-            .split_whitespace()
-            .collect();
+        let fields: Vec<&str> = text.get(text.rfind(')')? + 1..)?.split_whitespace().collect();
         let number = |index: usize| fields.get(index)?.parse::<i64>().ok();
         let ticks = number(11)? + number(12)? + number(13)? + number(14)?;
         Some(Self {
@@ -69,19 +66,13 @@ pub fn tree(root: i32) -> Vec<Process> {
     loop {
         let before = members.len();
         members.extend(
-            all.iter()
-                .filter(|p| members.contains(&p.parent))
-                .map(|p| p.pid)
-                .collect::<Vec<_>>(),
+            all.iter().filter(|p| members.contains(&p.parent)).map(|p| p.pid).collect::<Vec<_>>(),
         );
         if members.len() == before {
             break;
         }
     }
-    let mut tree: Vec<_> = all
-        .into_iter()
-        .filter(|p| members.contains(&p.pid))
-        .collect();
+    let mut tree: Vec<_> = all.into_iter().filter(|p| members.contains(&p.pid)).collect();
     tree.sort_by_key(|p| (p.pid != root, p.pid));
     tree
 }
@@ -95,13 +86,7 @@ pub fn descriptors(pid: i32) -> Vec<(i32, String)> {
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let number = entry.file_name().to_str()?.parse().ok()?;
-            Some((
-                number,
-                fs::read_link(entry.path())
-                    .ok()?
-                    .to_string_lossy()
-                    .into_owned(),
-            ))
+            Some((number, fs::read_link(entry.path()).ok()?.to_string_lossy().into_owned()))
         })
         .collect()
 }

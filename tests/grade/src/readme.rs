@@ -32,10 +32,7 @@ pub fn assert_matches(readme: &str, stdout: &str) {
 
 /// The lines of the first fence below `## Expected output`; `None` if there is none.
 pub fn expected_output(readme: &str) -> Option<String> {
-    let mut lines = readme
-        .lines()
-        .skip_while(|line| line.trim_end() != HEADING)
-        .skip(1);
+    let mut lines = readme.lines().skip_while(|line| line.trim_end() != HEADING).skip(1);
     let fence = lines
         .by_ref()
         .take_while(|line| !line.starts_with("## "))
@@ -92,9 +89,7 @@ fn matches(patterns: &[&str], lines: &[&str], furthest: &mut (usize, usize)) -> 
         } else if pattern == patterns.len() && line == lines.len() {
             return true;
         } else if line < lines.len()
-            && patterns
-                .get(pattern)
-                .is_some_and(|p| line_matches(p, lines[line]))
+            && patterns.get(pattern).is_some_and(|p| line_matches(p, lines[line]))
         {
             pattern += 1;
             line += 1;
@@ -152,23 +147,14 @@ mod tests {
     fn the_report_names_the_first_line_that_differs() {
         let report = compare("a\n…\nm\nn\n", "a\nx\nm\nX\n").unwrap_err();
         assert!(report.contains("line 4 of the output"), "{report}");
-        assert!(
-            report.contains("expected \"n\"") && report.contains("got      \"X\""),
-            "{report}"
-        );
+        assert!(report.contains("expected \"n\"") && report.contains("got      \"X\""), "{report}");
     }
 
     #[test]
     fn the_fence_below_the_heading_is_taken() {
         let readme = "```text\nno\n```\n## Expected output\nwords\n\n```text\nyes\n```\n## Next\n";
         assert_eq!(expected_output(readme).as_deref(), Some("yes\n"));
-        assert_eq!(
-            expected_output("## Expected output\n## Next\n```text\nno\n```\n"),
-            None
-        );
-        assert_eq!(
-            expected_output("## Expected output\n```text\nunclosed\n"),
-            None
-        );
+        assert_eq!(expected_output("## Expected output\n## Next\n```text\nno\n```\n"), None);
+        assert_eq!(expected_output("## Expected output\n```text\nunclosed\n"), None);
     }
 }

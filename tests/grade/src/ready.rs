@@ -59,10 +59,7 @@ impl fmt::Display for Address {
 pub(crate) fn find(pid: i32) -> Option<Address> {
     // Most programs listen themselves; only for the others is the whole of /proc read.
     of_process(pid).or_else(|| {
-        proc::tree(pid)
-            .into_iter()
-            .filter(|p| p.pid != pid)
-            .find_map(|p| of_process(p.pid))
+        proc::tree(pid).into_iter().filter(|p| p.pid != pid).find_map(|p| of_process(p.pid))
     })
 }
 
@@ -78,24 +75,15 @@ fn of_process(pid: i32) -> Option<Address> {
         |name: &str| fs::read_to_string(format!("/proc/{pid}/net/{name}")).unwrap_or_default();
     let inet = |transport, name: &str, state: &str| {
         let table = read(name);
-        table
-            .lines()
-            .skip(1)
-            .find_map(|line| inet_line(line, state, &inodes))
-            .map(|addr| Address {
-                transport,
-                inet: Some(addr),
-                path: None,
-            })
+        table.lines().skip(1).find_map(|line| inet_line(line, state, &inodes)).map(|addr| Address {
+            transport,
+            inet: Some(addr),
+            path: None,
+        })
     };
     inet(Transport::Tcp, "tcp", TCP_LISTEN)
         .or_else(|| inet(Transport::Tcp, "tcp6", TCP_LISTEN))
-        .or_else(|| {
-            read("unix")
-                .lines()
-                .skip(1)
-                .find_map(|line| unix_line(line, &inodes))
-        })
+        .or_else(|| read("unix").lines().skip(1).find_map(|line| unix_line(line, &inodes)))
         .or_else(|| inet(Transport::Udp, "udp", UDP_BOUND))
         .or_else(|| inet(Transport::Udp, "udp6", UDP_BOUND))
 }
@@ -123,22 +111,13 @@ fn unix_line(line: &str, inodes: &HashSet<String>) -> Option<Address> {
         (_, "0002") => Transport::UnixDatagram,
         _ => return None,
     };
-    Some(Address {
-        transport,
-        inet: None,
-        path: Some(PathBuf::from(path)),
-    })
+    Some(Address { transport, inet: None, path: Some(PathBuf::from(path)) })
 }
 
 /// Each eight digits are 32 bits in the order of this machine's memory.
 fn ip(hex: &str) -> Option<IpAddr> {
-    let word = |from: usize| {
-        Some(
-            u32::from_str_radix(hex.get(from..from + 8)?, 16)
-                .ok()?
-                .to_ne_bytes(),
-        )
-    };
+    let word =
+        |from: usize| Some(u32::from_str_radix(hex.get(from..from + 8)?, 16).ok()?.to_ne_bytes());
     if hex.len() == 8 {
         return Some(IpAddr::from(Ipv4Addr::from(word(0)?)));
     }
@@ -176,22 +155,12 @@ mod tests {
             (Transport::Tcp, "tcp6", TCP_LISTEN),
             (Transport::Udp, "udp", UDP_BOUND),
         ] {
-            if let Some(addr) = read(name)
-                .lines()
-                .skip(1)
-                .find_map(|l| inet_line(l, state, inodes))
+            if let Some(addr) = read(name).lines().skip(1).find_map(|l| inet_line(l, state, inodes))
             {
-                return Some(Address {
-                    transport,
-                    inet: Some(addr),
-                    path: None,
-                });
+                return Some(Address { transport, inet: Some(addr), path: None });
             }
         }
-        read("unix")
-            .lines()
-            .skip(1)
-            .find_map(|line| unix_line(line, inodes))
+        read("unix").lines().skip(1).find_map(|line| unix_line(line, inodes))
     }
 
     #[test]
@@ -199,21 +168,12 @@ mod tests {
         let four = TcpListener::bind("127.0.0.1:0").unwrap();
         let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
         let found = mine(Transport::Tcp);
-        assert!(
-            found.iter().any(|a| a.inet == four.local_addr().ok()),
-            "{found:?}"
-        );
+        assert!(found.iter().any(|a| a.inet == four.local_addr().ok()), "{found:?}");
         let found = mine(Transport::Udp);
-        assert!(
-            found.iter().any(|a| a.inet == udp.local_addr().ok()),
-            "{found:?}"
-        );
+        assert!(found.iter().any(|a| a.inet == udp.local_addr().ok()), "{found:?}");
         if let Ok(six) = TcpListener::bind("[::1]:0") {
             let found = mine(Transport::Tcp);
-            assert!(
-                found.iter().any(|a| a.inet == six.local_addr().ok()),
-                "{found:?}"
-            );
+            assert!(found.iter().any(|a| a.inet == six.local_addr().ok()), "{found:?}");
         }
     }
 
@@ -224,9 +184,6 @@ mod tests {
         let _listener = UnixListener::bind(&path).unwrap();
         let found = mine(Transport::UnixStream);
         fs::remove_file(&path).unwrap();
-        assert!(
-            found.iter().any(|a| a.path.as_ref() == Some(&path)),
-            "{found:?}"
-        );
+        assert!(found.iter().any(|a| a.path.as_ref() == Some(&path)), "{found:?}");
     }
 }

@@ -59,9 +59,5 @@ fn to_end(program: Server, input: &[u8]) -> Result<Output> {
     }
     running.close_input();
     let status = running.wait_exit(patience() * 6)?;
-    Ok(Output {
-        status,
-        stdout: running.stdout(),
-        stderr: running.stderr(),
-    })
+    Ok(Output { status, stdout: running.stdout(), stderr: running.stderr() })
 }

@@ -33,14 +33,7 @@ pub struct Running {
 
 impl Running {
     pub(crate) fn new(child: Child, stdout: Capture, stderr: Capture, trace: Trace) -> Self {
-        Self {
-            child,
-            stdout,
-            stderr,
-            trace,
-            address: None,
-            clients: AtomicUsize::new(0),
-        }
+        Self { child, stdout, stderr, trace, address: None, clients: AtomicUsize::new(0) }
     }
 
     pub(crate) fn ready(&mut self, address: Address) {
@@ -54,9 +47,7 @@ impl Running {
     ///
     /// It was started by [`Server::spawn`](crate::Server::spawn), which does not look.
     pub fn address(&self) -> &Address {
-        self.address
-            .as_ref()
-            .expect("start() finds the address, spawn() does not")
+        self.address.as_ref().expect("start() finds the address, spawn() does not")
     }
 
     /// The TCP or UDP address where it listens.
@@ -65,9 +56,7 @@ impl Running {
     ///
     /// It listens on a unix socket, or was not waited for.
     pub fn addr(&self) -> SocketAddr {
-        self.address()
-            .inet
-            .expect("it listens on a unix socket: see address().path")
+        self.address().inet.expect("it listens on a unix socket: see address().path")
     }
 
     /// The port where it listens; panics as [`addr`](Self::addr) does.
@@ -129,16 +118,13 @@ impl Running {
     /// It has no keyboard, or has closed it.
     pub fn type_in(&mut self, text: impl AsRef<[u8]>) -> Result {
         let bytes = text.as_ref();
-        self.trace
-            .step(format!("typed {}", crate::bytes::shorten(bytes)));
+        self.trace.step(format!("typed {}", crate::bytes::shorten(bytes)));
         let Some(stdin) = &mut self.child.stdin else {
             return Err(self
                 .trace
                 .failure("its standard input is closed, or it has no keyboard()"));
         };
-        stdin
-            .write_all(bytes)
-            .map_err(|e| self.trace.failure(format!("cannot type: {e}")))
+        stdin.write_all(bytes).map_err(|e| self.trace.failure(format!("cannot type: {e}")))
     }
 
     /// Ends its standard input, as Ctrl-D does.
@@ -159,18 +145,12 @@ impl Running {
 
     /// Its children, zombies included.
     pub fn children(&self) -> Vec<Process> {
-        Process::all()
-            .into_iter()
-            .filter(|process| process.parent == self.pid())
-            .collect()
+        Process::all().into_iter().filter(|process| process.parent == self.pid()).collect()
     }
 
     /// All living processes of its group and all it has started, itself included; no zombies.
     pub fn processes(&self) -> Vec<Process> {
-        proc::tree(self.pid())
-            .into_iter()
-            .filter(|process| !process.is_zombie())
-            .collect()
+        proc::tree(self.pid()).into_iter().filter(|process| !process.is_zombie()).collect()
     }
 
     /// The number of its open descriptors; 0 when it has ended.
@@ -182,10 +162,7 @@ impl Running {
     ///
     /// The kernel counts in steps of 10 ms.
     pub fn cpu_time(&self) -> Duration {
-        proc::tree(self.pid())
-            .iter()
-            .map(|process| process.cpu)
-            .sum()
+        proc::tree(self.pid()).iter().map(|process| process.cpu).sum()
     }
 
     /// Asks again and again until `condition` holds.
@@ -217,11 +194,7 @@ impl Running {
     ///
     /// The condition does not hold.
     pub fn check(&self, condition: bool, what: impl std::fmt::Display) -> Result {
-        if condition {
-            Ok(())
-        } else {
-            Err(self.failure(what))
-        }
+        if condition { Ok(()) } else { Err(self.failure(what)) }
     }
 
     /// Sends a signal to the process alone, as `kill PID` does.
@@ -262,9 +235,9 @@ impl Running {
                 Ok(WaitStatus::Exited(_, code)) => {
                     Ok(Some(ExitStatus::from_raw((code & 0xff) << 8)))
                 }
-                Ok(WaitStatus::Signaled(_, signal, core)) => Ok(Some(ExitStatus::from_raw(
-                    signal as i32 | if core { 0x80 } else { 0 },
-                ))),
+                Ok(WaitStatus::Signaled(_, signal, core)) => {
+                    Ok(Some(ExitStatus::from_raw(signal as i32 | if core { 0x80 } else { 0 })))
+                }
                 Ok(_) => Ok(None),
                 Err(Errno::EINTR) => continue,
                 Err(e) => Err(self.failure(format!("cannot wait for it: {e}"))),
@@ -291,8 +264,7 @@ impl Running {
             }
         }
         let status = status.unwrap_or_default();
-        self.trace
-            .outcome(&format!("{status} after {:?}", begin.elapsed()));
+        self.trace.outcome(&format!("{status} after {:?}", begin.elapsed()));
         self.wait_output();
         Ok(status)
     }

@@ -10,13 +10,9 @@ use crate::{Failure, Result};
 /// On a slow machine, set `GRADE_SLOW=4` to wait four times as long. Nothing waits longer than it
 /// must: what comes at once ends the wait at once.
 pub fn patience() -> Duration {
-    let slow = std::env::var("GRADE_SLOW")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    Duration::from_secs(10).mul_f64(
-        slow.filter(|&x: &f64| (1.0..=1000.0).contains(&x))
-            .unwrap_or(1.0),
-    )
+    let slow = std::env::var("GRADE_SLOW").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(10)
+        .mul_f64(slow.filter(|&x: &f64| (1.0..=1000.0).contains(&x)).unwrap_or(1.0))
 }
 
 /// Asks again and again until `condition` holds.
@@ -28,10 +24,7 @@ pub fn wait_until(what: &str, condition: impl FnMut() -> bool) -> Result {
     if poll(patience(), condition) {
         Ok(())
     } else {
-        Err(Failure::new(format!(
-            "waited {:?} in vain until {what}",
-            patience()
-        )))
+        Err(Failure::new(format!("waited {:?} in vain until {what}", patience())))
     }
 }
 

@@ -26,11 +26,7 @@ pub fn workspace_root() -> &'static Path {
 pub fn workspace_program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let path = FOLDER.get_or_init(build_all).join(name);
-    assert!(
-        path.is_file(),
-        "the workspace has no program {name}: there is no {}",
-        path.display()
-    );
+    assert!(path.is_file(), "the workspace has no program {name}: there is no {}", path.display());
     path
 }
 
@@ -39,17 +35,13 @@ pub fn workspace_program(name: &str) -> PathBuf {
 /// `None` if it is not installed; one line on standard error then says that the test was skipped.
 pub fn find_or_skip(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file());
+    let found =
+        env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
     if found.is_none() {
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("a test").to_owned();
         // Not eprintln!, which the test harness hides.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped {test}: {program} is not installed"
-        );
+        let _ = writeln!(std::io::stderr(), "skipped {test}: {program} is not installed");
     }
     found
 }
@@ -67,15 +59,7 @@ fn build_all() -> PathBuf {
         Some(name) => name,
     };
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "build",
-            "--quiet",
-            "--workspace",
-            "--bins",
-            "--profile",
-            profile,
-            "--target-dir",
-        ])
+        .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile, "--target-dir"])
         .arg(folder.parent().unwrap_or(folder))
         .current_dir(workspace_root())
         .stdin(Stdio::null())

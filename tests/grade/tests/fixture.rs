@@ -59,11 +59,7 @@ fn a_program_is_started_found_talked_to_and_stopped() -> Result {
 
     server.signal(Signal::SIGINT)?;
     let status = server.wait_exit(patience())?;
-    assert_eq!(
-        status.code(),
-        None,
-        "Python dies of SIGINT by itself: {status}"
-    );
+    assert_eq!(status.code(), None, "Python dies of SIGINT by itself: {status}");
     assert!(server.stderr().contains("KeyboardInterrupt"));
     assert_eq!((server.threads(), server.descriptors()), (0, 0));
     assert!(server.signal(Signal::SIGINT).is_err());
@@ -76,9 +72,8 @@ fn many_bytes_go_both_ways_at_once() -> Result {
         return Ok(());
     };
     let server = program.start()?;
-    let bytes: Vec<u8> = (0..5_000_000u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect();
+    let bytes: Vec<u8> =
+        (0..5_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     assert!(server.connect()?.exchange(&bytes)? == bytes);
     let mut deaf = server.connect()?;
     let sent = deaf.send_until_full(64 << 20)?;
@@ -133,28 +128,16 @@ impl Impatient for grade::Client {
 
 #[test]
 fn a_program_that_ends_at_once_is_reported_with_its_log() {
-    let report = shell("echo out of luck >&2; exit 3")
-        .start()
-        .unwrap_err()
-        .to_string();
-    assert!(
-        report.contains("looks like the program has terminated"),
-        "{report}"
-    );
+    let report = shell("echo out of luck >&2; exit 3").start().unwrap_err().to_string();
+    assert!(report.contains("looks like the program has terminated"), "{report}");
     assert!(report.contains("exit status: 3"), "{report}");
     assert!(report.contains("    | out of luck"), "{report}");
 }
 
 #[test]
 fn a_program_that_is_not_there_is_reported() {
-    let report = Server::new("/nowhere/at/all")
-        .start()
-        .unwrap_err()
-        .to_string();
-    assert!(
-        report.contains("cannot start /nowhere/at/all: No such file"),
-        "{report}"
-    );
+    let report = Server::new("/nowhere/at/all").start().unwrap_err().to_string();
+    assert!(report.contains("cannot start /nowhere/at/all: No such file"), "{report}");
 }
 
 #[test]
@@ -162,10 +145,7 @@ fn a_socket_of_a_child_counts() -> Result {
     let Some(python) = find_or_skip("python3") else {
         return Ok(());
     };
-    let server = shell(r#""$0" -c "$1" & wait"#)
-        .arg(python)
-        .arg(ECHO)
-        .start()?;
+    let server = shell(r#""$0" -c "$1" & wait"#).arg(python).arg(ECHO).start()?;
     let mut client = server.connect()?;
     client.send("x")?;
     client.expect("x")?;
@@ -212,10 +192,9 @@ else:
     data, peer = s.recvfrom(100)
     s.sendto(data.upper(), peer)
 ";
-    for (kind, transport) in [
-        ("SOCK_STREAM", Transport::UnixStream),
-        ("SOCK_DGRAM", Transport::UnixDatagram),
-    ] {
+    for (kind, transport) in
+        [("SOCK_STREAM", Transport::UnixStream), ("SOCK_DGRAM", Transport::UnixDatagram)]
+    {
         let path = std::env::temp_dir().join(format!("grade-{kind}-{}", std::process::id()));
         let Some(program) = python(UNIX) else {
             return Ok(());
@@ -233,9 +212,7 @@ else:
 
 #[test]
 fn the_limit_of_descriptors_is_the_programs() -> Result {
-    let program = shell("ulimit -n; ulimit -Hn")
-        .limit_descriptors(24)
-        .spawn()?;
+    let program = shell("ulimit -n; ulimit -Hn").limit_descriptors(24).spawn()?;
     assert!(program.wait_exit(patience())?.success());
     assert_eq!(program.stdout(), "24\n24\n");
     Ok(())
@@ -243,10 +220,8 @@ fn the_limit_of_descriptors_is_the_programs() -> Result {
 
 #[test]
 fn a_keyboard_types() -> Result {
-    let mut program = shell("read line; echo \"got $line\"; cat")
-        .keyboard()
-        .env("X", "1")
-        .spawn()?;
+    let mut program =
+        shell("read line; echo \"got $line\"; cat").keyboard().env("X", "1").spawn()?;
     program.type_in("hello\n")?;
     program.wait_stdout("got hello\n")?;
     program.type_in("rest")?;
@@ -262,11 +237,7 @@ fn the_whole_group_ends_with_the_test_even_by_a_panic() -> Result {
     let program =
         shell("trap '' TERM INT HUP; sleep 600 & sleep 600 & echo ready; wait").spawn()?;
     program.wait_stdout("ready")?;
-    let all: Vec<i32> = program
-        .processes()
-        .iter()
-        .map(|process| process.pid)
-        .collect();
+    let all: Vec<i32> = program.processes().iter().map(|process| process.pid).collect();
     assert_eq!(all.len(), 3);
     let panicked = std::thread::spawn(move || {
         let _program = program;
@@ -281,10 +252,7 @@ fn a_program_that_does_not_stop_is_a_failure() -> Result {
     let program = shell("trap '' TERM; echo ready; while :; do sleep 1; done").spawn()?;
     program.wait_stdout("ready")?;
     program.signal(Signal::SIGTERM)?;
-    let report = program
-        .wait_exit(Duration::from_millis(200))
-        .unwrap_err()
-        .to_string();
+    let report = program.wait_exit(Duration::from_millis(200)).unwrap_err().to_string();
     assert!(report.contains("it still runs after 200ms"), "{report}");
     assert!(report.contains("sent SIGTERM"), "{report}");
     Ok(())
@@ -310,11 +278,7 @@ time.sleep(600)
         program.children().iter().any(Process::is_zombie)
     })?;
     assert_eq!(program.processes().len(), 1);
-    assert!(
-        program.cpu_time() >= Duration::from_millis(250),
-        "{:?}",
-        program.cpu_time()
-    );
+    assert!(program.cpu_time() >= Duration::from_millis(250), "{:?}", program.cpu_time());
     Ok(())
 }
 
@@ -322,11 +286,7 @@ time.sleep(600)
 fn run_gives_all_that_was_printed() {
     let output = grade::run_with_input("/bin/sh", &["-c", "cat; echo log >&2; kill -9 $$"], "in");
     assert_eq!(
-        (
-            output.stdout.as_str(),
-            output.stderr.as_str(),
-            output.code()
-        ),
+        (output.stdout.as_str(), output.stderr.as_str(), output.code()),
         ("in", "log\n", -1)
     );
     let output = grade::run("/bin/cat", &[]);
