@@ -72,7 +72,8 @@ impl Work {
                 let end = thread_cpu_time() + time;
                 while thread_cpu_time() < end {
                     std::hint::black_box(
-                        (0..1000_u64).fold(0, |sum, n| sum ^ n.wrapping_mul(sum.wrapping_add(1))),
+                        (0..1000_u64)
+                            .fold(0_u64, |sum, n| sum ^ n.wrapping_mul(sum.wrapping_add(1))),
                     );
                 }
             }
