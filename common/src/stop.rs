@@ -7,6 +7,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
+use std::time::Duration;
 
 use nix::sys::socket::{Shutdown, shutdown};
 
@@ -19,6 +20,16 @@ use crate::process;
 /// The process is out of descriptors: two are needed.
 pub fn on_signals() -> io::Result<()> {
     process::catch().map(drop)
+}
+
+/// Ends the program when `grace` is over, counted from the first signal, should it be stuck then (in
+/// a handler that computes, in a `send` that nobody reads); its exit status is 0 as always.
+///
+/// Where another thread can do so in an orderly way, as [`Listener::finish`] does, that comes first.
+///
+/// [`Listener::finish`]: crate::net::Listener::finish
+pub fn set_grace(grace: Duration) {
+    process::end_after(grace);
 }
 
 /// Whether the program has been asked to stop.
@@ -41,7 +52,7 @@ pub fn child_event() -> Option<BorrowedFd<'static>> {
 
 /// Whether a child has ended since the last call; [`child_event`] is not readable any more.
 pub fn children_seen() -> bool {
-    process::caught().is_some_and(|caught| caught.child.read().is_ok())
+    process::caught().is_some_and(|caught| caught.child_seen())
 }
 
 /// The connection that the only thread of this process is busy with, or -1.
@@ -60,9 +71,11 @@ pub(crate) fn set_sole_waits(waits: bool) {
 }
 
 /// Runs inside the signal handler: two loads and a system call, nothing that allocates or locks.
-pub(crate) fn first_signal() {
+/// True if the only thread is busy with a client, so that none is left to watch the time.
+pub(crate) fn first_signal() -> bool {
     let connection: RawFd = SOLE.load(SeqCst);
     if connection >= 0 && SOLE_WAITS.load(SeqCst) {
         let _ = shutdown(connection, Shutdown::Read);
     }
+    connection >= 0
 }

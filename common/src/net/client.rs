@@ -32,6 +32,8 @@ pub struct Client {
     idle_timeout: Option<Duration>,
     blocking: bool,
     sole: bool,
+    /// It has sent something: in a stop it is given time to send the rest.
+    heard: bool,
 }
 
 /// The part of a client that the thread that stops the server can reach.
@@ -51,7 +53,14 @@ impl Client {
         place: Place,
         idle_timeout: Option<Duration>,
     ) -> Client {
-        Client { connection, place: Some(place), idle_timeout, blocking: true, sole: false }
+        Client {
+            connection,
+            place: Some(place),
+            idle_timeout,
+            blocking: true,
+            sole: false,
+            heard: false,
+        }
     }
 
     /// The client's address as text: `127.0.0.1:40312`.
@@ -98,7 +107,7 @@ impl Client {
         self.set_waiting(true);
         let received = loop {
             // The flag first, then the question: whoever stops the server does it the other way round.
-            if self.blocking && stop::requested() && !self.has_more(PATIENCE) {
+            if self.blocking && stop::requested() && !self.has_more() {
                 break Ok(0);
             }
             match recv(self.connection.socket.as_raw_fd(), buffer, MsgFlags::empty()) {
@@ -115,7 +124,10 @@ impl Client {
                 Ok(0)
             }
             Err(errno) => Err(self.failed(errno)),
-            Ok(n) => Ok(n),
+            Ok(n) => {
+                self.heard |= n > 0;
+                Ok(n)
+            }
         }
     }
 
@@ -126,7 +138,8 @@ impl Client {
         }
     }
 
-    fn has_more(&self, patience: Duration) -> bool {
+    fn has_more(&self) -> bool {
+        let patience = if self.heard { PATIENCE } else { Duration::ZERO };
         let mut readable = [PollFd::new(self.as_fd(), PollFlags::POLLIN)];
         loop {
             match poll(&mut readable, timeout(Some(patience))) {
@@ -152,7 +165,7 @@ impl Client {
         let _ = shutdown(self.connection.socket.as_raw_fd(), Shutdown::Write);
         let mut unread = [0; 4096];
         let end = Instant::now() + 5 * PATIENCE;
-        while self.has_more(PATIENCE) && Instant::now() < end {
+        while self.has_more() && Instant::now() < end {
             match recv(self.connection.socket.as_raw_fd(), &mut unread, MsgFlags::MSG_DONTWAIT) {
                 Ok(1..) => {}
                 _ => break,

@@ -24,6 +24,8 @@ pub struct Guests {
     awaited: AtomicBool,
     /// Written to when one does and someone waits.
     freed: EventFd,
+    /// Whether it has been written to since: spares a system call for each client.
+    was_freed: AtomicBool,
     limit: usize,
     idle_timeout: Option<Duration>,
     /// What a client's leaving means in this model: "its thread ends".
@@ -63,6 +65,7 @@ impl Guests {
             list: Mutex::default(),
             awaited: AtomicBool::new(false),
             freed: EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?,
+            was_freed: AtomicBool::new(false),
             limit,
             idle_timeout,
             leaving,
@@ -111,7 +114,7 @@ impl Guests {
 
     /// Whether a client has left since the last call; [`Guests::freed`] is not readable any more.
     pub fn seen_leaving(&self) -> bool {
-        self.freed.read().is_ok()
+        self.was_freed.swap(false, SeqCst) && self.freed.read().is_ok()
     }
 
     /// Collects the child processes that have ended: their clients have left.
@@ -199,12 +202,14 @@ impl Guests {
         count
     }
 
-    fn await_place(&self) {
+    /// From now on the next client to leave makes [`Guests::freed`] readable.
+    pub(super) fn await_place(&self) {
         self.awaited.store(true, SeqCst);
     }
 
     fn tell_waiting(&self) {
         if self.awaited.swap(false, SeqCst) {
+            self.was_freed.store(true, SeqCst);
             let _ = self.freed.write(1);
         }
     }

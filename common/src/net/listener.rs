@@ -42,6 +42,7 @@ impl Listener {
     ) -> Result<Listener, Failure> {
         let start = |why: io::Error| Failure::new("cannot start", &why);
         stop::on_signals().map_err(start)?;
+        stop::set_grace(args.grace);
         let limit = args.max_clients.map_or(usize::MAX, |n| n.get());
         let guests = Guests::new(limit, args.idle_timeout, leaving).map_err(start)?;
         let socket = bind_tcp(args)?;
@@ -55,6 +56,9 @@ impl Listener {
 
     /// The next client if one is waiting now and there is room for it; never waits.
     pub fn accept_now(&self) -> Option<Client> {
+        if self.guests.seen_leaving() {
+            self.backoff.borrow_mut().retry_now();
+        }
         let socket = self.socket.borrow();
         let socket = socket.as_ref()?;
         while self.retry_in().is_none() && !self.guests.full() {
@@ -67,6 +71,7 @@ impl Listener {
                     Refused::Nobody => return None,
                     Refused::ThisOne => debug!("a client left before it was accepted: {error}"),
                     Refused::Everyone => {
+                        self.guests.await_place();
                         if self.backoff.borrow_mut().failed() {
                             let count = self.guests.count();
                             warn!(
@@ -142,9 +147,6 @@ impl Iterator for &Listener {
         loop {
             if stop::children_seen() {
                 self.guests.reap();
-            }
-            if self.guests.seen_leaving() {
-                self.backoff.borrow_mut().retry_now();
             }
             if let Some(client) = self.accept_now() {
                 return Some(client);

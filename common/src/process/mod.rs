@@ -12,4 +12,4 @@ mod fork;
 mod signals;
 
 pub use fork::{Ended, Pid, ended_children, fork_child, reap, terminate, wait};
-pub(crate) use signals::{catch, caught};
+pub(crate) use signals::{catch, caught, end_after};

@@ -7,8 +7,9 @@
 #![allow(unsafe_code)] // sigaction: what a handler may do is nothing a compiler can check
 
 use std::io;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc::{self, c_int};
@@ -24,18 +25,41 @@ pub(crate) struct Caught {
     pub(crate) stop: EventFd,
     /// Readable when a child has ended; who collects the children reads it empty.
     pub(crate) child: EventFd,
+    /// Whether it has been written to since: spares the others the system call.
+    child_ended: AtomicBool,
 }
 
 impl Caught {
     fn new() -> io::Result<Caught> {
         let event = || EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK);
-        Ok(Caught { stops: AtomicUsize::new(0), stop: event()?, child: event()? })
+        Ok(Caught {
+            stops: AtomicUsize::new(0),
+            stop: event()?,
+            child: event()?,
+            child_ended: AtomicBool::new(false),
+        })
     }
 
     /// Whether SIGINT or SIGTERM has come.
     pub(crate) fn stop_requested(&self) -> bool {
         self.stops.load(SeqCst) > 0
     }
+
+    /// Whether a child has ended since the last call.
+    pub(crate) fn child_seen(&self) -> bool {
+        self.child_ended.swap(false, SeqCst) && self.child.read().is_ok()
+    }
+}
+
+/// One more than the microseconds from the first signal to the end of the program, whatever it is
+/// busy with; 0: no such end.
+static LAST_RESORT: AtomicU64 = AtomicU64::new(0);
+
+/// Has the kernel end the program (status 0) so long after the first signal, should it then be
+/// stuck where no other thread can end it in a more orderly way.
+pub(crate) fn end_after(limit: Duration) {
+    let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+    LAST_RESORT.store(micros.saturating_add(1), SeqCst);
 }
 
 static CAUGHT: AtomicPtr<Caught> = AtomicPtr::new(std::ptr::null_mut());
@@ -60,8 +84,8 @@ pub(crate) fn catch() -> io::Result<&'static Caught> {
     let caught = renew()?;
     let action =
         SigAction::new(SigHandler::Handler(on_signal), SaFlags::SA_RESTART, SigSet::empty());
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD] {
-        // SAFETY: `on_signal` only uses atomics and write(2), both async-signal-safe.
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD, Signal::SIGALRM] {
+        // SAFETY: `on_signal` only uses atomics and system calls that are async-signal-safe.
         unsafe { sigaction(signal, &action)? };
     }
     Ok(caught)
@@ -98,15 +122,40 @@ fn set(signal: Signal, handler: SigHandler) {
 extern "C" fn on_signal(signal: c_int) {
     let errno = Errno::last_raw();
     if let Some(caught) = caught() {
-        if signal == libc::SIGCHLD {
-            let _ = caught.child.write(1);
-        } else if caught.stops.fetch_add(1, SeqCst) == 0 {
-            let _ = caught.stop.write(1);
-            crate::stop::first_signal();
-        } else {
-            // SAFETY: _exit is async-signal-safe. The second signal means: at once.
-            unsafe { libc::_exit(128 + signal) };
+        match signal {
+            libc::SIGCHLD => {
+                caught.child_ended.store(true, SeqCst);
+                let _ = caught.child.write(1);
+            }
+            libc::SIGALRM => exit_at_once(0),
+            _ if caught.stops.fetch_add(1, SeqCst) > 0 => exit_at_once(128 + signal),
+            _ => {
+                let _ = caught.stop.write(1);
+                let orderly_way_too = !crate::stop::first_signal();
+                start_last_resort(orderly_way_too);
+            }
         }
     }
     Errno::set_raw(errno);
+}
+
+fn exit_at_once(status: c_int) -> ! {
+    // SAFETY: _exit is async-signal-safe, and ends the process.
+    unsafe { libc::_exit(status) }
+}
+
+/// `orderly_way_too`: some other code ends the program when its grace time is over; let it.
+fn start_last_resort(orderly_way_too: bool) {
+    const HEAD_START: u64 = 300_000;
+    let Some(limit) = LAST_RESORT.load(SeqCst).checked_sub(1) else { return };
+    let limit = limit.saturating_add(if orderly_way_too { HEAD_START } else { 1 });
+    let once = libc::itimerval {
+        it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
+        it_value: libc::timeval {
+            tv_sec: (limit / 1_000_000).try_into().unwrap_or(libc::time_t::MAX),
+            tv_usec: (limit % 1_000_000).cast_signed(),
+        },
+    };
+    // SAFETY: the kernel reads `once` and writes nothing; as alarm(2), a plain system call.
+    unsafe { libc::setitimer(libc::ITIMER_REAL, &once, std::ptr::null_mut()) };
 }
