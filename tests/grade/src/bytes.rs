@@ -19,6 +19,20 @@ pub fn escape(bytes: &[u8]) -> String {
     out
 }
 
+/// So many bytes without a pattern, the same ones for the same seed (SplitMix64).
+pub fn random_bytes(seed: u64, count: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let x = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    };
+    let mut bytes: Vec<u8> = (0..count.div_ceil(8)).flat_map(|_| next().to_le_bytes()).collect();
+    bytes.truncate(count);
+    bytes
+}
+
 /// [`escape`], with only the beginning of a long message and its length.
 pub(crate) fn shorten(bytes: &[u8]) -> String {
     match bytes.len() {

@@ -18,6 +18,9 @@ use crate::bytes::{compare, shorten};
 use crate::failure::Trace;
 use crate::{Address, Failure, Result, Transport, patience};
 
+/// As long as one can wait to see that nothing happens.
+const A_MOMENT: Duration = Duration::from_millis(333);
+
 /// A connection to the program; over UDP and unix datagrams one message is one datagram.
 ///
 /// Each method is one step of the list that a [`Failure`] shows, and waits at most [`patience`].
@@ -74,24 +77,23 @@ impl Client {
         }
     }
 
-    /// Sends zeros until the program takes no more, at most `most` bytes; gives how many went.
+    /// Sends from these bytes until the program takes no more; gives how many went.
     ///
-    /// No more means that for a quarter of a second nothing could be sent.
+    /// No more means that for a third of a second nothing could be sent.
     ///
     /// # Errors
     ///
     /// The program has closed the connection.
-    pub fn send_until_full(&mut self, most: usize) -> Result<usize> {
+    pub fn send_until_full(&mut self, bytes: impl AsRef<[u8]>) -> Result<usize> {
         self.step("sends until the program takes no more");
-        let (zeros, mut sent) = ([0; 65536], 0);
-        while sent < most {
-            let chunk = &zeros[..zeros.len().min(most - sent)];
-            match self.send_some(chunk).map_err(|e| self.fail(format!("cannot send: {e}")))? {
+        let (bytes, mut sent) = (bytes.as_ref(), 0);
+        while sent < bytes.len() {
+            match self
+                .send_some(&bytes[sent..])
+                .map_err(|e| self.fail(format!("cannot send: {e}")))?
+            {
                 Some(count) => sent += count,
-                None if self.wait_for(
-                    PollFlags::POLLOUT,
-                    Instant::now() + Duration::from_millis(250),
-                )? => {}
+                None if self.wait_for(PollFlags::POLLOUT, Instant::now() + A_MOMENT)? => {}
                 None => break,
             }
         }
@@ -193,13 +195,13 @@ impl Client {
         }
     }
 
-    /// The connection must end, orderly or by a reset; what comes before is left out.
+    /// The connection must end, orderly or by a reset, whatever comes before.
     ///
     /// # Errors
     ///
     /// It is still open after [`patience`].
     pub fn expect_closed(&mut self) -> Result {
-        self.step("expects the connection to be closed");
+        self.step("expects the end of the connection, one way or another");
         let end = Instant::now() + patience();
         loop {
             match self.receive_before(65536, end) {
@@ -220,7 +222,7 @@ impl Client {
     /// Bytes come, or the end of the connection.
     pub fn expect_silence(&mut self) -> Result {
         self.step("expects nothing yet");
-        match self.receive_before(65536, Instant::now() + Duration::from_millis(333)) {
+        match self.receive_before(65536, Instant::now() + A_MOMENT) {
             Ok(None) => Ok(()),
             Ok(Some(bytes)) if bytes.is_empty() => {
                 Err(self.fail("the program closed the connection"))

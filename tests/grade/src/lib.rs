@@ -32,6 +32,7 @@
 
 pub mod proc;
 pub mod readme;
+pub mod text_server;
 
 mod bytes;
 mod capture;
@@ -44,11 +45,11 @@ mod server;
 mod wait;
 mod workspace;
 
-pub use bytes::escape;
+pub use bytes::{escape, random_bytes};
 pub use client::Client;
 pub use failure::{Failure, Result};
 pub use nix::sys::signal::Signal;
-pub use ready::{Address, Transport};
+pub use ready::{Address, Transport, listening};
 pub use run::{Output, run, run_with_input};
 pub use running::Running;
 pub use server::Server;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use nix::unistd::{SysconfVar, sysconf};
@@ -89,6 +90,39 @@ pub fn descriptors(pid: i32) -> Vec<(i32, String)> {
             Some((number, fs::read_link(entry.path()).ok()?.to_string_lossy().into_owned()))
         })
         .collect()
+}
+
+/// Bytes that wait at one end of a TCP connection: not yet taken by the other end, not yet read here.
+///
+/// `None` if there is no such connection. The ends of one on this machine are two, each with its
+/// own queues.
+pub fn tcp_queues(local: SocketAddr, remote: SocketAddr) -> Option<(usize, usize)> {
+    let table =
+        fs::read_to_string(if local.is_ipv4() { "/proc/net/tcp" } else { "/proc/net/tcp6" })
+            .ok()?;
+    table.lines().skip(1).find_map(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        let ends = (socket_addr(fields.next()?)?, socket_addr(fields.next()?)?);
+        let (unsent, unread) = fields.nth(1)?.split_once(':')?;
+        let number = |hex| usize::from_str_radix(hex, 16).ok();
+        (ends == (local, remote)).then_some((number(unsent)?, number(unread)?))
+    })
+}
+
+/// `0100007F:22B8`: each eight digits are 32 bits in the order of this machine's memory.
+pub(crate) fn socket_addr(text: &str) -> Option<SocketAddr> {
+    let (host, port) = text.split_once(':')?;
+    let word =
+        |from: usize| Some(u32::from_str_radix(host.get(from..from + 8)?, 16).ok()?.to_ne_bytes());
+    let port = u16::from_str_radix(port, 16).ok()?;
+    if host.len() == 8 {
+        return Some(SocketAddr::from((word(0)?, port)));
+    }
+    let mut octets = [0; 16];
+    for (index, four) in octets.chunks_exact_mut(4).enumerate() {
+        four.copy_from_slice(&word(index * 8)?);
+    }
+    Some(SocketAddr::from((octets, port)))
 }
 
 fn ticks_per_second() -> f64 {

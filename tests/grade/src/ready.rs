@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::proc;
@@ -55,15 +55,8 @@ impl fmt::Display for Address {
     }
 }
 
-/// The first accepting socket of the process or of what it has started; TCP before the others.
-pub(crate) fn find(pid: i32) -> Option<Address> {
-    // Most programs listen themselves; only for the others is the whole of /proc read.
-    of_process(pid).or_else(|| {
-        proc::tree(pid).into_iter().filter(|p| p.pid != pid).find_map(|p| of_process(p.pid))
-    })
-}
-
-fn of_process(pid: i32) -> Option<Address> {
+/// The accepting socket that this one process holds; TCP before the others.
+pub fn listening(pid: i32) -> Option<Address> {
     let inodes: HashSet<String> = proc::descriptors(pid)
         .into_iter()
         .filter_map(|(_, to)| Some(to.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
@@ -88,15 +81,21 @@ fn of_process(pid: i32) -> Option<Address> {
         .or_else(|| inet(Transport::Udp, "udp6", UDP_BOUND))
 }
 
+/// The first accepting socket of the process or of what it has started; TCP before the others.
+pub(crate) fn find(pid: i32) -> Option<Address> {
+    // Most programs listen themselves; only for the others is the whole of /proc read.
+    listening(pid).or_else(|| {
+        proc::tree(pid).into_iter().filter(|p| p.pid != pid).find_map(|p| listening(p.pid))
+    })
+}
+
 /// `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …`
 fn inet_line(line: &str, state: &str, inodes: &HashSet<String>) -> Option<SocketAddr> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     if *fields.get(3)? != state || !inodes.contains(*fields.get(9)?) {
         return None;
     }
-    let (host, port) = fields.get(1)?.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    (port != 0).then_some(SocketAddr::new(ip(host)?, port))
+    proc::socket_addr(fields.get(1)?).filter(|addr| addr.port() != 0)
 }
 
 /// `Num RefCount Protocol Flags Type St Inode Path`
@@ -112,20 +111,6 @@ fn unix_line(line: &str, inodes: &HashSet<String>) -> Option<Address> {
         _ => return None,
     };
     Some(Address { transport, inet: None, path: Some(PathBuf::from(path)) })
-}
-
-/// Each eight digits are 32 bits in the order of this machine's memory.
-fn ip(hex: &str) -> Option<IpAddr> {
-    let word =
-        |from: usize| Some(u32::from_str_radix(hex.get(from..from + 8)?, 16).ok()?.to_ne_bytes());
-    if hex.len() == 8 {
-        return Some(IpAddr::from(Ipv4Addr::from(word(0)?)));
-    }
-    let mut octets = [0; 16];
-    for (index, four) in octets.chunks_exact_mut(4).enumerate() {
-        four.copy_from_slice(&word(index * 8)?);
-    }
-    Some(IpAddr::from(Ipv6Addr::from(octets)))
 }
 
 #[cfg(test)]

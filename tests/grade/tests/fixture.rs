@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grade::proc::Process;
+use grade::proc::{self, Process};
 use grade::{Result, Server, Signal, Transport, find_or_skip, patience, wait_until};
 
 /// Echoes what each client sends, one thread a client.
@@ -72,12 +72,14 @@ fn many_bytes_go_both_ways_at_once() -> Result {
         return Ok(());
     };
     let server = program.start()?;
-    let bytes: Vec<u8> =
-        (0..5_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let bytes = grade::random_bytes(1, 5_000_000);
     assert!(server.connect()?.exchange(&bytes)? == bytes);
     let mut deaf = server.connect()?;
-    let sent = deaf.send_until_full(64 << 20)?;
-    assert!((100_000..64 << 20).contains(&sent), "{sent}");
+    let sent = deaf.send_until_full(bytes.repeat(12))?;
+    assert!((100_000..60_000_000).contains(&sent), "{sent}");
+    let (unsent, _) = proc::tcp_queues(deaf.local_addr()?, server.addr()).unwrap();
+    let (_, unread) = proc::tcp_queues(server.addr(), deaf.local_addr()?).unwrap();
+    assert!((1..sent).contains(&unsent) && (1..sent).contains(&unread), "{unsent} {unread}");
     deaf.reset()?;
     let mut next = server.connect()?;
     next.send("still there")?;

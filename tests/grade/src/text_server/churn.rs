@@ -1,0 +1,121 @@
+//! Clients that come, go, break off, and are too many.
+
+use std::time::Duration;
+
+use super::{TextServer, settled};
+use crate::{Result, random_bytes};
+
+/// 200 clients come and go: descriptors, threads and children are then as many as before.
+///
+/// # Errors
+///
+/// They are not.
+pub fn two_hundred_clients_leave_nothing_behind(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let serve = |count: usize| -> Result {
+        for _ in 0..count {
+            let mut client = running.connect()?;
+            client.send("hello")?;
+            client.expect(server.reply())?;
+        }
+        Ok(())
+    };
+    // What is made once, at the first client, does not count.
+    serve(1)?;
+    running.wait_until("the first client's process is gone", || running.children().is_empty())?;
+    let threads = settled(&running, || running.threads())?;
+    let descriptors = settled(&running, || running.descriptors())?;
+    serve(200)?;
+    running.wait_until("no child is left, zombies included", || running.children().is_empty())?;
+    running
+        .wait_until(&format!("it has {threads} threads again"), || running.threads() == threads)?;
+    running.wait_until(&format!("it has {descriptors} descriptors again"), || {
+        running.descriptors() == descriptors
+    })?;
+    running.stop()
+}
+
+/// 50 connections are reset in the middle of a send: the server goes on.
+///
+/// # Errors
+///
+/// It does not.
+pub fn fifty_resets_in_the_middle_of_a_send(server: &TextServer) -> Result {
+    let running = server.start(&["--echo", "--quiet"])?;
+    let descriptors = settled(&running, || running.descriptors())?;
+    let bytes = random_bytes(7, 300_000);
+    for index in 0..50 {
+        let mut client = running.connect()?;
+        // Of a part of it the echo is still on its way when the client breaks off.
+        client.send(&bytes[..bytes.len() / 50 * (index + 1)])?;
+        if index % 2 == 0 {
+            client.receive(1)?;
+        }
+        client.reset()?;
+    }
+    let mut client = running.connect()?;
+    client.send("still there?")?;
+    client.expect("still there?")?;
+    client.close();
+    running.wait_until("no child is left", || running.children().is_empty())?;
+    running
+        .wait_until("the connections are closed", || running.descriptors() <= descriptors + 1)?;
+    running.stop()
+}
+
+/// `ulimit -n 24` and 60 clients: little processor time while it is full, and it recovers.
+///
+/// # Errors
+///
+/// It spends 20 % of a core or more, dies, or serves nobody afterwards.
+pub fn out_of_descriptors_it_waits_and_recovers(server: &TextServer) -> Result {
+    let running = server.with(&[]).limit_descriptors(24).start()?;
+    let mut clients = Vec::new();
+    for _ in 0..60 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        clients.push(client);
+    }
+    clients[0].expect(server.reply())?;
+    settled(&running, || running.descriptors())?;
+    let (cpu, lines) = (running.cpu_time(), running.stderr().lines().count());
+    std::thread::sleep(Duration::from_secs(1));
+    let (cpu, lines) = (running.cpu_time() - cpu, running.stderr().lines().count() - lines);
+    running
+        .check(cpu < Duration::from_millis(200), format!("full, it used {cpu:?} of a second"))?;
+    running.check(lines < 30, format!("full, it logged {lines} lines in a second"))?;
+
+    // The last one has waited all the time; now there is room.
+    let mut last = clients.split_off(59).remove(0);
+    drop(clients);
+    last.expect(server.reply())?;
+    last.close();
+    for _ in 0..3 {
+        let mut client = running.connect()?;
+        client.send("hello again")?;
+        client.expect(server.reply())?;
+    }
+    running.stop()
+}
+
+/// Three hundred clients connect while the server is stopped in its tracks: the backlog has room.
+///
+/// # Errors
+///
+/// One cannot connect, or is not answered afterwards.
+pub fn three_hundred_connect_at_once(server: &TextServer) -> Result {
+    let running = server.start(&["--quiet"])?;
+    running.signal(crate::Signal::SIGSTOP)?;
+    let mut clients = Vec::new();
+    for _ in 0..300 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        clients.push(client);
+    }
+    running.signal(crate::Signal::SIGCONT)?;
+    for mut client in clients {
+        client.expect(server.reply())?;
+        client.close();
+    }
+    running.stop()
+}

@@ -1,0 +1,151 @@
+//! The concurrency model itself, as `/proc` shows it.
+
+use super::TextServer;
+use crate::proc;
+use crate::{Client, Result, Running, Signal, listening, patience};
+
+/// How many clients a model is looked at with.
+const CLIENTS: usize = 10;
+
+/// A thread per client, ended when the client leaves, and no process.
+///
+/// # Errors
+///
+/// It is another model.
+pub fn a_thread_per_client(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let threads = running.threads();
+    let clients = served(server, &running)?;
+    let more = running.threads() - threads;
+    running.check(more == CLIENTS, format!("{more} threads more for {CLIENTS} clients"))?;
+    running.check(running.children().is_empty(), "it has started processes")?;
+    drop(clients);
+    running.wait_until("each client's thread has ended", || running.threads() == threads)?;
+    running.stop()
+}
+
+/// A child process per client, gone when the client leaves, and never a second thread.
+///
+/// # Errors
+///
+/// It is another model, or leaves zombies.
+pub fn a_child_per_client(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let clients = served(server, &running)?;
+    let children = running.children();
+    running.check(
+        children.len() == CLIENTS,
+        format!("{} children for {CLIENTS} clients", children.len()),
+    )?;
+    let single = running.threads() == 1 && children.iter().all(|child| child.threads == 1);
+    running.check(single, format!("a process has more than one thread: {children:?}"))?;
+    drop(clients);
+    running.wait_until("no child is left, zombies included", || running.children().is_empty())?;
+    running.stop()
+}
+
+/// One thread and no other process, however many clients there are.
+///
+/// # Errors
+///
+/// It is another model.
+pub fn one_thread_for_all(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let _clients = served(server, &running)?;
+    running.check(running.threads() == 1, format!("it has {} threads", running.threads()))?;
+    running.check(running.children().is_empty(), "it has started processes")?;
+    running.stop()
+}
+
+/// One client at a time takes neither a thread nor a process.
+///
+/// # Errors
+///
+/// It is another model.
+pub fn one_thread_for_one_client(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let mut client = running.connect()?;
+    client.send("hello")?;
+    client.expect(server.reply())?;
+    running.check(running.threads() == 1, format!("it has {} threads", running.threads()))?;
+    running.check(running.children().is_empty(), "it has started processes")?;
+    running.stop()
+}
+
+/// A child that is killed costs its client only.
+///
+/// # Errors
+///
+/// The parent ends, keeps a zombie, or serves no more.
+pub fn a_killed_child_costs_its_client_only(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let mut first = running.connect()?;
+    first.send("hello")?;
+    first.expect(server.reply())?;
+    let child = running.children()[0].pid;
+    let mut second = running.connect()?;
+    second.send("hello")?;
+    second.expect(server.reply())?;
+
+    running.note(format!("killed child {child}"));
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child), Signal::SIGKILL)?;
+    first.expect_closed()?;
+    running.wait_until("the killed child is no zombie", || running.children().len() == 1)?;
+    for client in [&mut second, &mut running.connect()?] {
+        client.send("still there?")?;
+        client.expect(server.reply())?;
+    }
+    running.stop()
+}
+
+/// A child holds its own client only: neither the listening socket nor other clients.
+///
+/// # Errors
+///
+/// It holds more.
+pub fn a_child_holds_its_own_client_only(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let mut clients = Vec::new();
+    let mut counts = Vec::new();
+    for _ in 0..5 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        client.expect(server.reply())?;
+        clients.push(client);
+        let newest = running.children().into_iter().map(|child| child.pid).max().unwrap_or(0);
+        running.check(listening(newest).is_none(), "a child holds the listening socket")?;
+        let open = proc::descriptors(newest);
+        counts.push(open.iter().filter(|(_, to)| to.starts_with("socket:")).count());
+    }
+    running
+        .check(counts == [1; 5], format!("sockets in the first to the fifth child: {counts:?}"))?;
+    running.stop()
+}
+
+/// When the parent is killed, its children die too.
+///
+/// # Errors
+///
+/// One lives on.
+pub fn children_die_with_the_parent(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let mut clients = served(server, &running)?;
+    running.signal(Signal::SIGKILL)?;
+    running.wait_exit(patience())?;
+    for client in &mut clients {
+        client.expect_closed()?;
+    }
+    running.wait_until("nobody is left", || running.processes().is_empty())
+}
+
+/// So many clients, each connected and answered.
+fn served(server: &TextServer, running: &Running) -> Result<Vec<Client>> {
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        client.expect(server.reply())?;
+        clients.push(client);
+    }
+    Ok(clients)
+}

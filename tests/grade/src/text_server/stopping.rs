@@ -1,0 +1,210 @@
+//! Ctrl-C and SIGTERM: what is in flight is finished, and nothing is left.
+
+use std::time::Duration;
+
+use super::TextServer;
+use crate::{Client, Result, Running, Server, Signal, patience, proc, random_bytes};
+
+/// A grace that no test waits for: a server that waits it out is found by [`patience`].
+const LONG: &str = "600";
+
+/// Without a client it ends at once, with exit code 0.
+///
+/// # Errors
+///
+/// It does not.
+pub fn without_clients_it_ends_at_once(server: &TextServer) -> Result {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let running = server.start(&["--grace", LONG])?;
+        running.signal(signal)?;
+        ended(&running)?;
+    }
+    Ok(())
+}
+
+/// A client that is merely connected, or was answered, is let go at once on SIGINT.
+///
+/// # Errors
+///
+/// The server waits for it.
+pub fn an_idle_client_does_not_hold_up_sigint(server: &TextServer) -> Result {
+    idle_clients(server, Signal::SIGINT)
+}
+
+/// A client that is merely connected, or was answered, is let go at once on SIGTERM.
+///
+/// # Errors
+///
+/// The server waits for it.
+pub fn an_idle_client_does_not_hold_up_sigterm(server: &TextServer) -> Result {
+    idle_clients(server, Signal::SIGTERM)
+}
+
+fn idle_clients(server: &TextServer, signal: Signal) -> Result {
+    let running = server.start(&["--grace", LONG])?;
+    let mut answered = running.connect()?;
+    answered.send("hello")?;
+    answered.expect(server.reply())?;
+    let mut silent = running.connect()?;
+    running.signal(signal)?;
+    ended(&running)?;
+    answered.expect_eof()?;
+    silent.expect_closed()
+}
+
+/// A chunk that was received is answered before the server ends.
+///
+/// # Errors
+///
+/// It is not.
+pub fn a_chunk_in_work_is_still_answered(server: &TextServer) -> Result {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let running = server.start(&["--work", "io:700", "--grace", LONG])?;
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        client.expect_silence()?;
+        running.signal(signal)?;
+        client.expect(server.reply())?;
+        client.expect_eof()?;
+        ended(&running)?;
+    }
+    Ok(())
+}
+
+/// An answer that the client has not taken yet is sent to its end.
+///
+/// # Errors
+///
+/// Bytes that the server had received do not come back.
+pub fn a_transfer_is_finished(server: &TextServer) -> Result {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let running = server.start(&["--echo", "--quiet", "--grace", LONG])?;
+        let (mut client, bytes, received) = stuck(&running)?;
+        running.signal(signal)?;
+        std::thread::sleep(Duration::from_millis(300));
+        running.check(running.exit_status()?.is_none(), "it ended in the middle of a transfer")?;
+        let got = client.read_to_end()?;
+        super::replies::same(&client, &bytes[..got.len().min(bytes.len())], &got)?;
+        let all = got.len() >= received;
+        running.check(all, format!("{} bytes came back of {received} received", got.len()))?;
+        client.close();
+        ended(&running)?;
+    }
+    Ok(())
+}
+
+/// A client that never reads is waited for no longer than the grace time.
+///
+/// # Errors
+///
+/// The server still waits.
+pub fn the_grace_time_ends(server: &TextServer) -> Result {
+    let running = server.start(&["--echo", "--quiet", "--grace", "1"])?;
+    let (mut client, ..) = stuck(&running)?;
+    running.signal(Signal::SIGTERM)?;
+    ended(&running)?;
+    client.expect_closed()
+}
+
+/// A second signal ends it at once, in the middle of a transfer.
+///
+/// # Errors
+///
+/// The server still waits.
+pub fn a_second_signal_ends_it_at_once(server: &TextServer) -> Result {
+    for signals in [[Signal::SIGINT; 2], [Signal::SIGTERM, Signal::SIGINT]] {
+        let running = server.start(&["--echo", "--quiet", "--grace", LONG])?;
+        let (mut client, ..) = stuck(&running)?;
+        running.signal(signals[0])?;
+        std::thread::sleep(Duration::from_millis(300));
+        running.check(running.exit_status()?.is_none(), "it ended at the first signal")?;
+        running.signal(signals[1])?;
+        running.wait_exit(patience())?;
+        client.expect_closed()?;
+        running.wait_until("no process is left", || running.processes().is_empty())?;
+    }
+    Ok(())
+}
+
+/// While a transfer is finished nobody new is served, and the port is free already.
+///
+/// # Errors
+///
+/// A new client is accepted.
+pub fn nobody_is_accepted_while_it_stops(server: &TextServer) -> Result {
+    let running = server.start(&["--echo", "--quiet", "--grace", LONG])?;
+    let (_client, ..) = stuck(&running)?;
+    running.signal(Signal::SIGTERM)?;
+    running.wait_until("new clients are refused", || {
+        std::net::TcpStream::connect(running.addr()).is_err()
+    })?;
+    let next =
+        Server::new(server.program()).args(["--port", &running.port().to_string()]).start()?;
+    running.check(running.exit_status()?.is_none(), "it ended in the middle of a transfer")?;
+    next.stop()
+}
+
+/// Ctrl-C goes to the whole group, and is one orderly stop.
+///
+/// # Errors
+///
+/// It is not.
+pub fn ctrl_c_to_the_whole_group_is_one_stop(server: &TextServer) -> Result {
+    let running = server.start(&["--work", "io:700", "--grace", LONG])?;
+    let mut client = running.connect()?;
+    client.send("hello")?;
+    client.expect_silence()?;
+    running.signal_group(Signal::SIGINT)?;
+    client.expect(server.reply())?;
+    client.expect_eof()?;
+    ended(&running)
+}
+
+/// The port can be bound again at once, although the server closed connections itself.
+///
+/// # Errors
+///
+/// It cannot.
+pub fn the_port_is_free_at_once(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let port = running.port().to_string();
+    let mut client = running.connect()?;
+    client.send("hello")?;
+    client.expect(server.reply())?;
+    running.signal(Signal::SIGINT)?;
+    ended(&running)?;
+    for _ in 0..3 {
+        let next = Server::new(server.program()).args(["--port", &port]).start()?;
+        let mut client = next.connect()?;
+        client.send("hello")?;
+        client.expect(server.reply())?;
+        next.signal(Signal::SIGINT)?;
+        ended(&next)?;
+    }
+    Ok(())
+}
+
+/// It ends with 0, and no process of it is left.
+fn ended(running: &Running) -> Result {
+    let status = running.wait_exit(patience())?;
+    running.check(status.code() == Some(0), format!("it ended with {status} instead of 0"))?;
+    running.wait_until("no process is left", || running.processes().is_empty())
+}
+
+/// A client that has sent and not read until the server, too, can send no more; the bytes that it
+/// sent, and how many of them the server has received.
+fn stuck(running: &Running) -> Result<(Client, Vec<u8>, usize)> {
+    let mut bytes = random_bytes(8, 1 << 20).repeat(64);
+    let mut client = running.connect()?;
+    let sent = client.send_until_full(&bytes)?;
+    bytes.truncate(sent);
+    let (here, there) = (client.local_addr()?, running.addr());
+    let queues = |from, to| {
+        proc::tcp_queues(from, to).ok_or_else(|| client.failure("the connection is gone"))
+    };
+    let (unsent, unread) = (queues(here, there)?.0, queues(there, here)?.1);
+    let received = sent.saturating_sub(unsent + unread);
+    running
+        .note(format!("the server has received {received} bytes of {sent}, and can send no more"));
+    Ok((client, bytes, received))
+}
