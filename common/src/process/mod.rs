@@ -1,6 +1,6 @@
 //! Child processes and signals: `fork`, `waitpid`, `sigaction`, and the only `unsafe` of this crate.
 //!
-//! ```
+//! ```standalone_crate
 //! use common::process::{self, Ended};
 //!
 //! let pid = process::fork_child(|| 7)?;
