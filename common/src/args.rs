@@ -1,5 +1,6 @@
 //! The options that every server has, and the word for each that `--help` shows.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -61,6 +62,15 @@ impl<const PORT: u16> ServerArgs<PORT> {
     /// The same for people: `127.0.0.1:8888`, `[::1]:8888`.
     pub fn shown_address(&self) -> String {
         shown(self.address())
+    }
+
+    /// A command that talks to the server at `address`; the default port tells which protocol it is.
+    pub fn client_command(address: SocketAddr) -> String {
+        match PORT {
+            8000 => format!("curl -v http://{address}/"),
+            2121 => format!("curl ftp://{address}/"),
+            _ => format!("nc {} {}", address.ip(), address.port()),
+        }
     }
 }
 

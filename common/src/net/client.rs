@@ -83,6 +83,13 @@ impl Client {
         }
     }
 
+    /// Ends the client's stay as dropping it does: for a child process, which ends by `_exit` and
+    /// drops nothing.
+    pub fn leave(&mut self) {
+        self.settle();
+        self.place = None;
+    }
+
     /// Makes reads and writes give [`io::ErrorKind::WouldBlock`] instead of waiting, or wait again.
     ///
     /// # Errors
@@ -156,6 +163,16 @@ impl Client {
         errno.into()
     }
 
+    fn settle(&mut self) {
+        if self.sole {
+            stop::set_sole(None);
+        }
+        let handed_over = self.place.is_none();
+        if stop::requested() && self.blocking && !handed_over {
+            self.part();
+        }
+    }
+
     /// Ends the connection of a program that stops so that nothing sent to the client is lost.
     ///
     /// Closing a socket with unread bytes in it tells the peer "reset", and a reset throws away what
@@ -213,13 +230,7 @@ impl AsFd for Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        if self.sole {
-            stop::set_sole(None);
-        }
-        let handed_over = self.place.is_none();
-        if stop::requested() && self.blocking && !handed_over {
-            self.part();
-        }
+        self.settle();
     }
 }
 

@@ -1,13 +1,14 @@
 //! The listening socket as an iterator of clients.
 
 use std::cell::{Ref, RefCell};
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use log::{debug, warn};
+use log::{debug, info, warn};
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::Backlog;
 
@@ -175,7 +176,7 @@ pub fn bind_tcp<const PORT: u16>(args: &ServerArgs<PORT>) -> Result<TcpListener,
     };
     let socket = listening().map_err(|why| Failure::cannot_listen(&args.shown_address(), &why))?;
     match socket.local_addr() {
-        Ok(address) => announce(&address),
+        Ok(address) => announce(&address, &ServerArgs::<PORT>::client_command(address)),
         Err(why) => return Err(Failure::cannot_listen(&args.shown_address(), &why)),
     }
     Ok(socket)
@@ -192,14 +193,14 @@ pub fn listen_again(socket: &impl AsFd, backlog: u16) -> io::Result<()> {
     Ok(nix::sys::socket::listen(socket, backlog)?)
 }
 
-/// Prints the ready line, `listening on ADDRESS`, and on a terminal what to try next.
-pub fn announce(address: &impl std::fmt::Display) {
+/// Prints the ready line, `listening on ADDRESS`, and, if someone looks on, what to try next.
+pub fn announce(address: &impl Display, client_command: &str) {
     let mut stdout = io::stdout();
     let line = writeln!(stdout, "listening on {address}").and_then(|()| stdout.flush());
     if let Err(error) = line {
         warn!("cannot write to standard output: {error}");
     }
     if io::stderr().is_terminal() {
-        log::info!("Ctrl-C ends the server; its README says what to try in another terminal");
+        info!("try in another terminal: {client_command} (here, Ctrl-C ends the server)");
     }
 }

@@ -41,7 +41,10 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
             listener.close();
             client.ends_on_stop();
             // 【5】子进程只为这一个客户端服务，客户端退出则子进程结束 / it answers this one client.
-            answer(&mut client, service).map_or(1, |()| 0)
+            let answered = answer(&mut client, service);
+            // 子进程以 _exit 结束，不会自动析构 / it ends by _exit: nothing is dropped by itself.
+            client.leave();
+            answered.map_or(1, |()| 0)
         });
         match forked {
             // 【6】父进程关闭自己的那份连接，回去接收下一个 / the parent closes its copy of the
