@@ -143,13 +143,13 @@ pub fn the_log_tells_what_happened(server: &TextServer) -> Result {
     client.expect(server.reply())?;
     client.half_close()?;
     client.expect_eof()?;
-    running.wait_stderr("left")?;
+    running.wait_stderr("left, ")?;
     running.signal(crate::Signal::SIGTERM)?;
     running.wait_exit(patience())?;
 
     let log = running.stderr();
     let of = |word: &str| log.lines().filter(|line| line.contains(word)).collect::<Vec<_>>();
-    for (word, count) in [("connected", 1), ("received", 2), ("left", 1)] {
+    for (word, count) in [("connected", 1), ("received", 2), ("left, ", 1)] {
         let lines = of(word);
         let named = lines.iter().all(|line| line.contains(&peer));
         running.check(
@@ -217,8 +217,7 @@ child.wait()
         .arg(server.program())
         .args(["--port", "0"])
         .start()?;
-    // The way to a first answer: some client, with the port.
-    running.wait_stderr(&running.port().to_string())?;
+    running.wait_stderr("Ctrl-C")?;
     let plain = server.start(&[])?;
     let mut client = plain.connect()?;
     client.send("hello")?;
