@@ -17,5 +17,6 @@ grade::text_server_tests! {
         the_port_is_free_at_once;
     contract: the_ready_line_is_all_of_stdout, ipv6_has_brackets, help_and_version,
         a_usage_error_exits_2, a_port_in_use_is_one_clear_line, a_foreign_address_is_one_clear_line,
-        the_log_tells_what_happened, quiet_is_quiet, a_terminal_gets_a_hint;
+        the_log_tells_what_happened, the_readme_shows_what_is_printed, quiet_is_quiet,
+        a_terminal_gets_a_hint;
 }

@@ -3,9 +3,8 @@
 grade::text_server_tests! {
     env!("CARGO_BIN_EXE_select_server");
     replies: each_chunk_is_answered, a_half_closed_client_is_answered, echo_gives_back_the_bytes,
-        five_megabytes_come_back_whole,
-        twenty_clients_are_answered_in_reverse_order, an_idle_client_delays_nobody,
-        a_slow_reader_delays_nobody;
+        five_megabytes_come_back_whole, twenty_clients_are_answered_in_reverse_order,
+        an_idle_client_delays_nobody, a_slow_reader_delays_nobody;
     churn: two_hundred_clients_leave_nothing_behind, fifty_resets_in_the_middle_of_a_send,
         out_of_descriptors_it_waits_and_recovers, three_hundred_connect_at_once;
     model: one_thread_for_all;
@@ -19,5 +18,6 @@ grade::text_server_tests! {
         the_port_is_free_at_once;
     contract: the_ready_line_is_all_of_stdout, ipv6_has_brackets, help_and_version,
         a_usage_error_exits_2, a_port_in_use_is_one_clear_line, a_foreign_address_is_one_clear_line,
-        the_log_tells_what_happened, quiet_is_quiet, a_terminal_gets_a_hint;
+        the_log_tells_what_happened, the_readme_shows_what_is_printed, quiet_is_quiet,
+        a_terminal_gets_a_hint;
 }

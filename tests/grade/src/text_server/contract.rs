@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::TextServer;
-use crate::{Output, Result, Server, find_or_skip, patience, run};
+use crate::{Output, Result, Server, find_or_skip, patience, run, workspace_root};
 
 /// Exactly one line on standard output, where it listens, and nothing after it.
 ///
@@ -21,6 +21,22 @@ pub fn the_ready_line_is_all_of_stdout(server: &TextServer) -> Result {
     running.signal(crate::Signal::SIGTERM)?;
     running.wait_exit(patience())?;
     running.check(running.stdout() == line, format!("standard output is {:?}", running.stdout()))
+}
+
+/// *Expected output* of its README is what it prints, but for the port.
+///
+/// # Errors
+///
+/// It is not.
+pub fn the_readme_shows_what_is_printed(server: &TextServer) -> Result {
+    let name = server.program().file_name().unwrap_or_default();
+    let page = workspace_root().join("day09").join(name).join("README.md");
+    let readme = std::fs::read_to_string(page)?;
+    let running = server.start(&[])?;
+    running.wait_stdout("\n")?;
+    let printed = running.stdout().replace(&running.port().to_string(), "8888");
+    crate::readme::assert_matches(&readme, &printed);
+    running.stop()
 }
 
 /// `--host ::1` listens there and says so in brackets.
