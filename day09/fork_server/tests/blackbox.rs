@@ -6,7 +6,8 @@ grade::text_server_tests! {
         five_megabytes_come_back_whole, twenty_clients_are_answered_in_reverse_order,
         an_idle_client_delays_nobody, a_slow_reader_delays_nobody;
     churn: two_hundred_clients_leave_nothing_behind, fifty_resets_in_the_middle_of_a_send,
-        out_of_descriptors_it_waits_and_recovers, three_hundred_connect_at_once;
+        out_of_descriptors_it_waits_and_recovers, three_hundred_connect_at_once,
+        no_room_for_another_costs_that_client_only;
     model: a_child_per_client, a_killed_child_costs_its_client_only,
         a_child_holds_its_own_client_only, children_die_with_the_parent;
     options: io_work_waits_before_each_answer, cpu_work_computes_before_each_answer,

@@ -1,4 +1,7 @@
-//! select_server from outside: what `grade::text_server` knows of text servers, case by case.
+//! select_server from outside: what `grade::text_server` knows of text servers, case by case,
+//! and what `select` alone has to fear.
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 grade::text_server_tests! {
     env!("CARGO_BIN_EXE_select_server");
@@ -20,4 +23,34 @@ grade::text_server_tests! {
         a_usage_error_exits_2, a_port_in_use_is_one_clear_line, a_foreign_address_is_one_clear_line,
         the_log_tells_what_happened, the_readme_shows_what_is_printed, quiet_is_quiet,
         a_terminal_gets_a_hint;
+}
+
+/// A set of select(2) has 1,024 bits: a descriptor beyond must never come into being.
+#[test]
+fn more_clients_than_a_select_set_has_bits_wait() -> grade::Result {
+    const CLIENTS: usize = 1100;
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if setrlimit(Resource::RLIMIT_NOFILE, soft.max(hard.min(4096)), hard).is_err() || hard < 4096 {
+        grade::skip("more than 1,100 descriptors are not allowed here");
+        return Ok(());
+    }
+    let program = grade::Server::new(env!("CARGO_BIN_EXE_select_server"));
+    let server = program.args(["--port", "0", "--quiet"]).start()?;
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut client = server.connect()?;
+        client.send("hello")?;
+        clients.push(client);
+    }
+    let mut late = clients.split_off(CLIENTS - 50);
+    for client in &mut clients[..900] {
+        client.expect("Thanks")?;
+    }
+    server.check(server.descriptors() <= 1024, format!("{} descriptors", server.descriptors()))?;
+    late[49].expect_silence()?;
+    drop(clients);
+    for client in &mut late {
+        client.expect("Thanks")?;
+    }
+    server.stop()
 }

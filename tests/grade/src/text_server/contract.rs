@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::TextServer;
-use crate::{Output, Result, Server, find_or_skip, patience, run, workspace_root};
+use crate::{Output, Result, Server, find_or_skip, patience, run, skip, workspace_root};
 
 /// Exactly one line on standard output, where it listens, and nothing after it.
 ///
@@ -46,7 +46,7 @@ pub fn the_readme_shows_what_is_printed(server: &TextServer) -> Result {
 /// It does not.
 pub fn ipv6_has_brackets(server: &TextServer) -> Result {
     if TcpListener::bind("[::1]:0").is_err() {
-        eprintln!("skipped: this machine has no IPv6");
+        skip("this machine has no IPv6");
         return Ok(());
     }
     let running = server.start(&["--host", "::1"])?;
