@@ -19,7 +19,7 @@ use crate::failure::Trace;
 use crate::{Address, Failure, Result, Transport, patience};
 
 /// As long as one can wait to see that nothing happens.
-const A_MOMENT: Duration = Duration::from_millis(333);
+const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// A connection to the program; over UDP and unix datagrams one message is one datagram.
 ///
@@ -79,7 +79,7 @@ impl Client {
 
     /// Sends from these bytes until the program takes no more; gives how many went.
     ///
-    /// No more means that for a third of a second nothing could be sent.
+    /// No more means that for a fifth of a second nothing could be sent.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl Client {
         }
     }
 
-    /// Nothing must come for a third of a second: as long as one can wait to see that somebody waits.
+    /// Nothing must come for a fifth of a second: as long as one can wait to see that somebody waits.
     ///
     /// # Errors
     ///

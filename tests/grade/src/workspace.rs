@@ -38,12 +38,16 @@ pub fn find_or_skip(program: &str) -> Option<PathBuf> {
     let found =
         env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
     if found.is_none() {
-        let thread = std::thread::current();
-        let test = thread.name().unwrap_or("a test").to_owned();
-        // Not eprintln!, which the test harness hides.
-        let _ = writeln!(std::io::stderr(), "skipped {test}: {program} is not installed");
+        skip(&format!("{program} is not installed"));
     }
     found
+}
+
+/// Says on one line of standard error that this test was skipped, and why.
+pub fn skip(why: &str) {
+    let thread = std::thread::current();
+    // Not eprintln!, which the test harness hides.
+    let _ = writeln!(std::io::stderr(), "skipped {}: {why}", thread.name().unwrap_or("a test"));
 }
 
 /// Builds into the target folder and profile where this test itself is (`TARGET/PROFILE/deps/test`).

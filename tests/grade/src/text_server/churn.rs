@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{TextServer, settled};
-use crate::{Result, random_bytes};
+use crate::{Result, Server, find_or_skip, patience, random_bytes, skip};
 
 /// 200 clients come and go: descriptors, threads and children are then as many as before.
 ///
@@ -118,4 +118,63 @@ pub fn three_hundred_connect_at_once(server: &TextServer) -> Result {
         client.close();
     }
     running.stop()
+}
+
+/// No thread or process can be had for a client: that costs this client only.
+///
+/// # Errors
+///
+/// The server ends, hangs, or serves nobody afterwards.
+pub fn no_room_for_another_costs_that_client_only(server: &TextServer) -> Result {
+    let Some(program) = with_few_processes(server) else { return Ok(()) };
+    let running = program.start()?;
+    let mut clients = Vec::new();
+    for _ in 0..30 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        clients.push(client);
+    }
+    let (mut served, mut refused) = (0, 0);
+    for client in &mut clients {
+        match client.receive(100) {
+            Ok(reply) if reply == server.reply().as_bytes() => served += 1,
+            _ => {
+                client.expect_closed()?;
+                refused += 1;
+            }
+        }
+    }
+    running.check(served > 0 && refused > 0, format!("{served} were served, {refused} refused"))?;
+    drop(clients);
+    running.wait_until("one is served again", || {
+        let again = || -> Result {
+            let mut client = running.connect()?;
+            client.send("hello")?;
+            client.expect(server.reply())
+        };
+        again().is_ok()
+    })?;
+    running.stop()
+}
+
+/// The program as a user of its own, who may have ten processes or threads; `None` if only the
+/// administrator could arrange that, or that user may not run the program.
+fn with_few_processes(server: &TextServer) -> Option<Server> {
+    let (setpriv, prlimit) = (find_or_skip("setpriv")?, find_or_skip("prlimit")?);
+    // A number that no other test uses at this time: the limit counts all processes of the user.
+    let user = format!("--reuid={}", 100_000 + std::process::id());
+    let limited = |args: &[&str]| {
+        Server::new(&setpriv)
+            .args([user.as_str(), "--clear-groups"])
+            .arg(&prlimit)
+            .arg("--nproc=10")
+            .arg(server.program())
+            .args(args)
+    };
+    let trial = limited(&["--version"]).spawn().ok()?;
+    if trial.wait_exit(patience()).is_ok_and(|status| status.success()) {
+        return Some(limited(&["--port", "0"]));
+    }
+    skip("only the administrator can run a program as another user");
+    None
 }

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::TextServer;
-use crate::{Output, Result, Server, find_or_skip, patience, run};
+use crate::{Output, Result, Server, find_or_skip, patience, run, skip, workspace_root};
 
 /// Exactly one line on standard output, where it listens, and nothing after it.
 ///
@@ -23,6 +23,22 @@ pub fn the_ready_line_is_all_of_stdout(server: &TextServer) -> Result {
     running.check(running.stdout() == line, format!("standard output is {:?}", running.stdout()))
 }
 
+/// *Expected output* of its README is what it prints, but for the port.
+///
+/// # Errors
+///
+/// It is not.
+pub fn the_readme_shows_what_is_printed(server: &TextServer) -> Result {
+    let name = server.program().file_name().unwrap_or_default();
+    let page = workspace_root().join("day09").join(name).join("README.md");
+    let readme = std::fs::read_to_string(page)?;
+    let running = server.start(&[])?;
+    running.wait_stdout("\n")?;
+    let printed = running.stdout().replace(&running.port().to_string(), "8888");
+    crate::readme::assert_matches(&readme, &printed);
+    running.stop()
+}
+
 /// `--host ::1` listens there and says so in brackets.
 ///
 /// # Errors
@@ -30,7 +46,7 @@ pub fn the_ready_line_is_all_of_stdout(server: &TextServer) -> Result {
 /// It does not.
 pub fn ipv6_has_brackets(server: &TextServer) -> Result {
     if TcpListener::bind("[::1]:0").is_err() {
-        eprintln!("skipped: this machine has no IPv6");
+        skip("this machine has no IPv6");
         return Ok(());
     }
     let running = server.start(&["--host", "::1"])?;
@@ -143,13 +159,13 @@ pub fn the_log_tells_what_happened(server: &TextServer) -> Result {
     client.expect(server.reply())?;
     client.half_close()?;
     client.expect_eof()?;
-    running.wait_stderr("left")?;
+    running.wait_stderr("left, ")?;
     running.signal(crate::Signal::SIGTERM)?;
     running.wait_exit(patience())?;
 
     let log = running.stderr();
     let of = |word: &str| log.lines().filter(|line| line.contains(word)).collect::<Vec<_>>();
-    for (word, count) in [("connected", 1), ("received", 2), ("left", 1)] {
+    for (word, count) in [("connected", 1), ("received", 2), ("left, ", 1)] {
         let lines = of(word);
         let named = lines.iter().all(|line| line.contains(&peer));
         running.check(
@@ -217,8 +233,7 @@ child.wait()
         .arg(server.program())
         .args(["--port", "0"])
         .start()?;
-    // The way to a first answer: some client, with the port.
-    running.wait_stderr(&running.port().to_string())?;
+    running.wait_stderr("Ctrl-C")?;
     let plain = server.start(&[])?;
     let mut client = plain.connect()?;
     client.send("hello")?;

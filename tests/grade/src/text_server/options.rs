@@ -80,7 +80,7 @@ pub fn an_idle_client_is_let_go(server: &TextServer) -> Result {
     let running = server.start(&["--idle-timeout", "1"])?;
     let mut busy = running.connect()?;
     let begin = Instant::now();
-    while begin.elapsed() < Duration::from_millis(1500) {
+    while begin.elapsed() < Duration::from_millis(1200) {
         busy.send("hello")?;
         busy.expect(server.reply())?;
         std::thread::sleep(Duration::from_millis(100));
@@ -103,7 +103,7 @@ pub fn an_idle_client_is_let_go(server: &TextServer) -> Result {
 pub fn without_a_timeout_an_idle_client_stays(server: &TextServer) -> Result {
     let running = server.start(&[])?;
     let mut client = running.connect()?;
-    std::thread::sleep(Duration::from_millis(1500));
+    std::thread::sleep(Duration::from_secs(1));
     client.expect_silence()?;
     client.send("hello")?;
     client.expect(server.reply())?;

@@ -59,7 +59,7 @@ fn idle_clients(server: &TextServer, signal: Signal) -> Result {
 /// It is not.
 pub fn a_chunk_in_work_is_still_answered(server: &TextServer) -> Result {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let running = server.start(&["--work", "io:700", "--grace", LONG])?;
+        let running = server.start(&["--work", "io:500", "--grace", LONG])?;
         let mut client = running.connect()?;
         client.send("hello")?;
         client.expect_silence()?;
@@ -81,8 +81,7 @@ pub fn a_transfer_is_finished(server: &TextServer) -> Result {
         let running = server.start(&["--echo", "--quiet", "--grace", LONG])?;
         let (mut client, bytes, received) = stuck(&running)?;
         running.signal(signal)?;
-        std::thread::sleep(Duration::from_millis(300));
-        running.check(running.exit_status()?.is_none(), "it ended in the middle of a transfer")?;
+        still_runs(&running)?;
         let got = client.read_to_end()?;
         super::replies::same(&client, &bytes[..got.len().min(bytes.len())], &got)?;
         let all = got.len() >= received;
@@ -116,8 +115,7 @@ pub fn a_second_signal_ends_it_at_once(server: &TextServer) -> Result {
         let running = server.start(&["--echo", "--quiet", "--grace", LONG])?;
         let (mut client, ..) = stuck(&running)?;
         running.signal(signals[0])?;
-        std::thread::sleep(Duration::from_millis(300));
-        running.check(running.exit_status()?.is_none(), "it ended at the first signal")?;
+        still_runs(&running)?;
         running.signal(signals[1])?;
         running.wait_exit(patience())?;
         client.expect_closed()?;
@@ -150,7 +148,7 @@ pub fn nobody_is_accepted_while_it_stops(server: &TextServer) -> Result {
 ///
 /// It is not.
 pub fn ctrl_c_to_the_whole_group_is_one_stop(server: &TextServer) -> Result {
-    let running = server.start(&["--work", "io:700", "--grace", LONG])?;
+    let running = server.start(&["--work", "io:500", "--grace", LONG])?;
     let mut client = running.connect()?;
     client.send("hello")?;
     client.expect_silence()?;
@@ -182,6 +180,12 @@ pub fn the_port_is_free_at_once(server: &TextServer) -> Result {
         ended(&next)?;
     }
     Ok(())
+}
+
+/// It has had time to end, and has not.
+fn still_runs(running: &Running) -> Result {
+    std::thread::sleep(Duration::from_millis(200));
+    running.check(running.exit_status()?.is_none(), "it ended in the middle of a transfer")
 }
 
 /// It ends with 0, and no process of it is left.

@@ -1,0 +1,56 @@
+//! select_server from outside: what `grade::text_server` knows of text servers, case by case,
+//! and what `select` alone has to fear.
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+grade::text_server_tests! {
+    env!("CARGO_BIN_EXE_select_server");
+    replies: each_chunk_is_answered, a_half_closed_client_is_answered, echo_gives_back_the_bytes,
+        five_megabytes_come_back_whole, twenty_clients_are_answered_in_reverse_order,
+        an_idle_client_delays_nobody, a_slow_reader_delays_nobody;
+    churn: two_hundred_clients_leave_nothing_behind, fifty_resets_in_the_middle_of_a_send,
+        out_of_descriptors_it_waits_and_recovers, three_hundred_connect_at_once;
+    model: one_thread_for_all;
+    options: io_work_waits_before_each_answer, cpu_work_computes_before_each_answer,
+        further_clients_wait_for_their_turn, an_idle_client_is_let_go,
+        without_a_timeout_an_idle_client_stays, the_port_is_the_one_asked_for;
+    stopping: without_clients_it_ends_at_once, an_idle_client_does_not_hold_up_sigint,
+        an_idle_client_does_not_hold_up_sigterm, a_chunk_in_work_is_still_answered,
+        a_transfer_is_finished, the_grace_time_ends, a_second_signal_ends_it_at_once,
+        nobody_is_accepted_while_it_stops, ctrl_c_to_the_whole_group_is_one_stop,
+        the_port_is_free_at_once;
+    contract: the_ready_line_is_all_of_stdout, ipv6_has_brackets, help_and_version,
+        a_usage_error_exits_2, a_port_in_use_is_one_clear_line, a_foreign_address_is_one_clear_line,
+        the_log_tells_what_happened, the_readme_shows_what_is_printed, quiet_is_quiet,
+        a_terminal_gets_a_hint;
+}
+
+/// A set of select(2) has 1,024 bits: a descriptor beyond must never come into being.
+#[test]
+fn more_clients_than_a_select_set_has_bits_wait() -> grade::Result {
+    const CLIENTS: usize = 1100;
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if setrlimit(Resource::RLIMIT_NOFILE, soft.max(hard.min(4096)), hard).is_err() || hard < 4096 {
+        grade::skip("more than 1,100 descriptors are not allowed here");
+        return Ok(());
+    }
+    let program = grade::Server::new(env!("CARGO_BIN_EXE_select_server"));
+    let server = program.args(["--port", "0", "--quiet"]).start()?;
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut client = server.connect()?;
+        client.send("hello")?;
+        clients.push(client);
+    }
+    let mut late = clients.split_off(CLIENTS - 50);
+    for client in &mut clients[..900] {
+        client.expect("Thanks")?;
+    }
+    server.check(server.descriptors() <= 1024, format!("{} descriptors", server.descriptors()))?;
+    late[49].expect_silence()?;
+    drop(clients);
+    for client in &mut late {
+        client.expect("Thanks")?;
+    }
+    server.stop()
+}
