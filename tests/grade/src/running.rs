@@ -159,10 +159,8 @@ impl Running {
     }
 
     /// Processor time spent by it, by its living children and by those it has waited for.
-    ///
-    /// The kernel counts in steps of 10 ms.
     pub fn cpu_time(&self) -> Duration {
-        proc::tree(self.pid()).iter().map(|process| process.cpu).sum()
+        proc::tree(self.pid()).iter().map(|process| process.cpu() + process.children_cpu).sum()
     }
 
     /// Asks again and again until `condition` holds.

@@ -41,7 +41,6 @@ pub fn cpu_work_computes_before_each_answer(server: &TextServer) -> Result {
         client.expect("hello")?;
     }
     let cpu = running.cpu_time() - cpu;
-    // The kernel counts in steps of 10 ms.
     running.check(cpu >= Duration::from_millis(150), format!("it used only {cpu:?}"))?;
     running.stop()
 }
