@@ -14,6 +14,7 @@ use nix::unistd::Pid;
 
 use crate::capture::Capture;
 use crate::failure::Trace;
+use crate::guard::Guarded;
 use crate::proc::{self, Process};
 use crate::wait::poll;
 use crate::{Address, Client, Failure, Result, patience};
@@ -29,11 +30,15 @@ pub struct Running {
     trace: Trace,
     address: Option<Address>,
     clients: AtomicUsize,
+    // Dropped last: while it is there the group is known to the guard.
+    _guarded: Guarded,
 }
 
 impl Running {
     pub(crate) fn new(child: Child, stdout: Capture, stderr: Capture, trace: Trace) -> Self {
-        Self { child, stdout, stderr, trace, address: None, clients: AtomicUsize::new(0) }
+        let guarded = Guarded::new(child.id() as i32);
+        let clients = AtomicUsize::new(0);
+        Self { child, stdout, stderr, trace, address: None, clients, _guarded: guarded }
     }
 
     pub(crate) fn ready(&mut self, address: Address) {

@@ -34,13 +34,16 @@ pub fn workspace_program(name: &str) -> PathBuf {
 ///
 /// `None` if it is not installed; one line on standard error then says that the test was skipped.
 pub fn find_or_skip(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found =
-        env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
+    let found = find(program);
     if found.is_none() {
         skip(&format!("{program} is not installed"));
     }
     found
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 /// Says on one line of standard error that this test was skipped, and why.
@@ -75,4 +78,20 @@ fn build_all() -> PathBuf {
         String::from_utf8_lossy(&output.stderr)
     );
     folder.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_installed_is_found() {
+        assert!(find("sh").is_some());
+        assert_eq!(find("no-such-program-anywhere"), None);
+    }
+
+    #[test]
+    fn the_root_is_where_the_lock_file_is() {
+        assert!(workspace_root().join("Cargo.lock").is_file());
+    }
 }
