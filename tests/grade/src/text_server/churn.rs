@@ -120,6 +120,33 @@ pub fn three_hundred_connect_at_once(server: &TextServer) -> Result {
     running.stop()
 }
 
+/// Clients that are gone before they are accepted cost nothing.
+///
+/// # Errors
+///
+/// The server ends, or serves nobody afterwards.
+pub fn clients_gone_before_they_are_accepted(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let descriptors = settled(&running, || running.descriptors())?;
+    running.signal(crate::Signal::SIGSTOP)?;
+    for index in 0..20 {
+        let mut client = running.connect()?;
+        if index % 2 == 0 {
+            client.send("hello")?;
+        }
+        client.reset()?;
+    }
+    running.signal(crate::Signal::SIGCONT)?;
+    let mut client = running.connect()?;
+    client.send("hello")?;
+    client.expect(server.reply())?;
+    client.close();
+    running.wait_until("no child is left", || running.children().is_empty())?;
+    running
+        .wait_until("the connections are closed", || running.descriptors() <= descriptors + 1)?;
+    running.stop()
+}
+
 /// No thread or process can be had for a client: that costs this client only.
 ///
 /// # Errors

@@ -85,7 +85,7 @@ pub fn help_and_version(server: &TextServer) -> Result {
 ///
 /// It does not.
 pub fn a_usage_error_exits_2(server: &TextServer) -> Result {
-    let bad: [&[&str]; 9] = [
+    let bad: [&[&str]; 10] = [
         &["--no-such-option"],
         &["stray"],
         &["--port", "65536"],
@@ -95,6 +95,7 @@ pub fn a_usage_error_exits_2(server: &TextServer) -> Result {
         &["--work", "sleep:5"],
         &["--grace", "soon"],
         &["--idle-timeout", "-3"],
+        &["--max-clients", "0"],
     ];
     for args in bad {
         let output = run(server.program(), args);
@@ -204,6 +205,23 @@ pub fn quiet_is_quiet(server: &TextServer) -> Result {
         running.check(running.stderr().is_empty(), "it is not quiet")?;
     }
     Ok(())
+}
+
+/// Whoever read its output has gone (`thread_server 2>&1 | head -n 1`): it serves all the same.
+///
+/// # Errors
+///
+/// It does not.
+pub fn a_reader_of_the_log_that_leaves_does_not_end_it(server: &TextServer) -> Result {
+    let pipe = r#"{ "$0" --port 0 2>&1; echo "ended with $?" >&2; } | head -n 1; sleep 600"#;
+    let running = Server::new("/bin/sh").args(["-c", pipe]).arg(server.program()).start()?;
+    running.wait_stdout("listening on ")?;
+    for _ in 0..5 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        client.expect(server.reply())?;
+    }
+    running.check(running.stderr().is_empty(), "it has ended")
 }
 
 /// On a terminal, and only there, it hints what to try next.

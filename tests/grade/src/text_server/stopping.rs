@@ -142,6 +142,54 @@ pub fn nobody_is_accepted_while_it_stops(server: &TextServer) -> Result {
     next.stop()
 }
 
+/// Who had connected and spoken before the signal, and was not accepted yet, is answered.
+///
+/// # Errors
+///
+/// A connection is lost.
+pub fn nobody_in_the_backlog_is_lost(server: &TextServer) -> Result {
+    let running = server.start(&["--grace", LONG])?;
+    running.signal(Signal::SIGSTOP)?;
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        clients.push(client);
+    }
+    running.signal(Signal::SIGTERM)?;
+    running.signal(Signal::SIGCONT)?;
+    for mut client in clients {
+        client.expect(server.reply())?;
+        client.expect_eof()?;
+    }
+    ended(&running)
+}
+
+/// With as many clients as it may have, and others that wait, it stops as ever.
+///
+/// # Errors
+///
+/// It does not.
+pub fn a_full_server_stops_too(server: &TextServer) -> Result {
+    let crowded = server.with(&["--max-clients", "2", "--grace", LONG]);
+    let out_of_descriptors = server.with(&["--grace", LONG]).limit_descriptors(24);
+    for program in [crowded, out_of_descriptors] {
+        let running = program.start()?;
+        let mut clients = Vec::new();
+        for _ in 0..40 {
+            clients.push(running.connect()?);
+        }
+        clients[0].send("hello")?;
+        clients[0].expect(server.reply())?;
+        running.signal(Signal::SIGTERM)?;
+        ended(&running)?;
+        for client in &mut clients {
+            client.expect_closed()?;
+        }
+    }
+    Ok(())
+}
+
 /// Ctrl-C goes to the whole group, and is one orderly stop.
 ///
 /// # Errors
