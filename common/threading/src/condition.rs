@@ -147,7 +147,6 @@ pub struct Condition<L: CondLock = RLock> {
 
 impl Condition {
     /// A condition on an [`RLock`] of its own.
-    #[allow(clippy::new_without_default)] // `Default` stands below
     pub const fn new() -> Self {
         Condition::with_lock(RLock::new())
     }

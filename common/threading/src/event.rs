@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::sync::{AtomicU64, Deadline, Ordering, Room};
+use crate::sync::{AtomicU64, Deadline, Ordering, Room, const_unless_modelled};
 
 /// The lowest bit of the word is the flag, the others count how often it was set.
 const FLAG: u64 = 1;
@@ -31,10 +31,11 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event whose flag is false.
-    #[allow(clippy::new_without_default)] // `Default` stands below
-    pub const fn new() -> Self {
-        Event { word: AtomicU64::new(0), room: Room::new(()) }
+    const_unless_modelled! {
+        /// An event whose flag is false.
+        pub const fn new() -> Self {
+            Event { word: AtomicU64::new(0), room: Room::new(()) }
+        }
     }
 
     /// Whether the flag is true.

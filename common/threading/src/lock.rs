@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::LockError;
-use crate::sync::{AtomicU8, Backoff, Deadline, Ordering, Room};
+use crate::sync::{AtomicU8, Backoff, Deadline, Ordering, Room, const_unless_modelled};
 
 /// Nobody holds it.
 const UNLOCKED: u8 = 0;
@@ -41,10 +41,11 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// A lock that nobody holds.
-    #[allow(clippy::new_without_default)] // `Default` stands below
-    pub const fn new() -> Self {
-        Lock { state: AtomicU8::new(UNLOCKED), room: Room::new(()) }
+    const_unless_modelled! {
+        /// A lock that nobody holds.
+        pub const fn new() -> Self {
+            Lock { state: AtomicU8::new(UNLOCKED), room: Room::new(()) }
+        }
     }
 
     /// Takes the lock; sleeps while another holds it.

@@ -33,7 +33,6 @@ pub struct RLock {
 
 impl RLock {
     /// A lock that nobody holds.
-    #[allow(clippy::new_without_default)] // `Default` stands below
     pub const fn new() -> Self {
         RLock { lock: Lock::new(), owner: AtomicU64::new(NOBODY), count: AtomicUsize::new(0) }
     }

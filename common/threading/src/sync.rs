@@ -8,6 +8,15 @@ use std::time::{Duration, Instant};
 pub(crate) use crossbeam::utils::Backoff;
 pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+/// A `const fn`, except in the model: the model checker's words and rooms are made at run time.
+macro_rules! const_unless_modelled {
+    ($(#[$attribute:meta])* pub const fn $($function:tt)*) => {
+        $(#[$attribute])*
+        pub const fn $($function)*
+    };
+}
+pub(crate) use const_unless_modelled;
+
 /// When to stop waiting; `None` is never.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);

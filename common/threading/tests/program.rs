@@ -24,7 +24,7 @@ const CASES: &[Case] = &[
     ("a panic is one line on standard error, and the program goes on", one_line, |o| {
         says(o, "goes on\n");
         let (stderr, place) = (text(&o.stderr), "panicked at common/threading/tests/program.rs:");
-        let line = stderr.strip_prefix("Exception in thread Thread-1 (fails): ").unwrap();
+        let line = stderr.strip_prefix("Exception in thread Thread-1 (fails): ").expect(&stderr);
         assert!(line.starts_with(place) && line.ends_with(": boom\\nand more\n"), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }),

@@ -1,5 +1,7 @@
 //! Each class beside the cases that CPython's own tests check: `CASES.md` has the table.
 
+#![allow(clippy::unwrap_used)] // in what the tests share too
+
 #[macro_use]
 mod support;
 

@@ -89,19 +89,17 @@ pub(crate) fn timed<R>(f: impl FnOnce() -> R) -> (R, Duration) {
 }
 
 /// The cases that `Lock`, `RLock` and `Condition` share: `lock_tests.BaseLockTests`.
-
 macro_rules! base_lock_tests {
     ($lock:expr) => {
         #[test]
         fn a_new_lock_can_be_dropped() {
-            drop($lock);
+            let _lock = $lock;
         }
 
         #[test]
         fn a_held_lock_can_be_dropped() {
             let lock = $lock;
             lock.acquire();
-            drop(lock);
         }
 
         #[test]

@@ -292,7 +292,8 @@ fn a_panic_is_told_to_the_hook_and_to_all_who_join() {
     let number = 3;
     let (text, formatted): (fn(), fn(u32)) = (|| panic!("boom"), |n| panic!("boom {n}"));
     let here = file!();
-    let cases: [(&str, Box<dyn FnOnce() + Send>, &str, &str); 5] = [
+    type Target = Box<dyn FnOnce() + Send>;
+    let cases: [(&str, Target, &str, &str); 5] = [
         ("hooked: text", Box::new(text), "boom", here),
         ("formatted", Box::new(move || formatted(number)), "boom 3", here),
         ("value", Box::new(|| std::panic::panic_any(5)), "(a value that is no text)", here),
