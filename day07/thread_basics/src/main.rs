@@ -29,7 +29,7 @@ fn cook() {
 }
 
 fn function() -> Result<(), Box<dyn Error>> {
-    println!("main runs in {}; {} in this process", current_thread().name(), threads());
+    println!("main runs in {}  threads: {}", current_thread().name(), threads());
 
     // 【1】创建线程对象：此时什么都还没有运行 / make the object: nothing runs yet. day07 L15
     let t = Thread::new(cook);
@@ -37,7 +37,7 @@ fn function() -> Result<(), Box<dyn Error>> {
 
     // 【2】启动：从这一行起多了一条执行流程 / from this line on something else runs too. day07 L20
     t.start()?;
-    println!("t.start()               alive: {}; {} in this process", t.is_alive(), threads());
+    println!("t.start()               alive: {}, threads: {}", t.is_alive(), threads());
 
     // 【3】改名字，运行中也可以 / its name can change while it runs. day07 L24
     t.set_name("cook of the day");
@@ -50,11 +50,14 @@ fn function() -> Result<(), Box<dyn Error>> {
     // 【5】等到结束；它的栈还给系统 / wait for its end: the system has its stack back. day07 L21
     ENOUGH.set();
     let ended = t.join(None)?;
-    println!("t.join()                ended: {ended}, alive: {}", t.is_alive());
-    while threads() > Threads(1) {
+    while threads() > 1 {
         std::thread::yield_now(); // 内核稍后才除名 / the kernel takes a moment to strike it off
     }
-    println!("                        {} in this process", threads());
+    println!(
+        "t.join()                ended: {ended}, alive: {}, threads: {}",
+        t.is_alive(),
+        threads()
+    );
 
     // 【6】一个线程对象只能启动一次 / a thread object runs once.
     if let Err(error) = t.start() {
@@ -88,15 +91,6 @@ fn class() -> Result<(), Box<dyn Error>> {
 }
 
 /// How many threads the kernel counts in this process.
-fn threads() -> Threads {
-    Threads(fs::read_dir("/proc/self/task").map_or(0, Iterator::count))
-}
-
-#[derive(PartialEq, PartialOrd)]
-struct Threads(usize);
-
-impl std::fmt::Display for Threads {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} thread{}", self.0, if self.0 == 1 { "" } else { "s" })
-    }
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
