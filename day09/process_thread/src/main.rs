@@ -78,7 +78,7 @@ fn lesson(cli: &Cli) -> Result<Value, Box<dyn Error>> {
     for what in ["function", "static", "heap", "local"] {
         let [c, t] = [same(&child, what), same(&thread, what)];
         let at = main[what].as_u64().unwrap_or(0);
-        say(format!("address of a {what:<11} child: {c}, thread: {t:<7} {at:#x}"));
+        say(format!("address of {what:<13} child: {c}, thread: {t:<7} {at:#x}"));
     }
 
     // 【4】打开的文件也一样：子进程关的是自己的那份 / open files: the child closes its copy. day07 L4
