@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -140,10 +140,10 @@ where
         Some(path) => Failure::new(format!("cannot listen on unix:{}", path.display()), &why),
         None => Failure::cannot_listen(&cli.server.shown_address(), &why),
     })?;
-    let options = if cli.udp { "-u" } else { "" };
+    let nc = if cli.udp { "nc -u" } else { "nc" };
     let client = match server.server_address() {
-        Address::Inet(at) => format!("nc {options} {} {}", at.ip(), at.port()),
-        other => format!("nc {options}U {}", other.to_string().trim_start_matches("unix:")),
+        Address::Inet(at) => format!("{nc} {} {}", at.ip(), at.port()),
+        at => format!("{nc} -U {}", at.path().unwrap_or(Path::new("PATH")).display()),
     };
     net::announce(server.server_address(), &client);
 
