@@ -60,6 +60,19 @@ impl Process {
         clock.and_then(clock_gettime).map_or(Duration::ZERO, Duration::from)
     }
 
+    /// Whether each of its threads sleeps, waiting for something to happen.
+    ///
+    /// A thread that could run, but has no processor at the moment, does not count as sleeping.
+    pub fn sleeps(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid));
+        tasks.is_ok_and(|mut tasks| {
+            tasks.all(|task| {
+                let stat = task.and_then(|task| fs::read_to_string(task.path().join("stat")));
+                stat.is_ok_and(|stat| state(&stat) == Some('S'))
+            })
+        })
+    }
+
     /// Whether it has ended and nobody has waited for it yet.
     pub fn is_zombie(&self) -> bool {
         self.state == 'Z'
@@ -83,6 +96,11 @@ pub fn tree(root: i32) -> Vec<Process> {
     let mut tree: Vec<_> = all.into_iter().filter(|p| members.contains(&p.pid)).collect();
     tree.sort_by_key(|p| (p.pid != root, p.pid));
     tree
+}
+
+/// The state in the text of a `stat` file. (The name before it may itself hold parentheses.)
+fn state(stat: &str) -> Option<char> {
+    stat.get(stat.rfind(')')? + 1..)?.trim_start().chars().next()
 }
 
 /// The open descriptors of a process and what each leads to; none if it is gone.

@@ -181,6 +181,19 @@ impl Running {
         Err(self.failure(format!("waited {:?} in vain until {what}", patience())))
     }
 
+    /// Waits until it has nothing to do: all its threads and processes sleep, time and again.
+    ///
+    /// # Errors
+    ///
+    /// They still work after [`patience`].
+    pub fn wait_idle(&self) -> Result {
+        let mut looks = 0;
+        self.wait_until("all its threads sleep", || {
+            looks = if self.processes().iter().all(Process::sleeps) { looks + 1 } else { 0 };
+            looks == 10
+        })
+    }
+
     /// Writes a step of the test's own into the list.
     pub fn note(&self, what: impl Into<String>) {
         self.trace.step(what);

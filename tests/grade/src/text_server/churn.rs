@@ -77,7 +77,7 @@ pub fn out_of_descriptors_it_waits_and_recovers(server: &TextServer) -> Result {
         clients.push(client);
     }
     clients[0].expect(server.reply())?;
-    settled(&running, || running.descriptors())?;
+    running.wait_idle()?;
     let (cpu, lines) = (running.cpu_time(), running.stderr().lines().count());
     std::thread::sleep(Duration::from_secs(1));
     let (cpu, lines) = (running.cpu_time() - cpu, running.stderr().lines().count() - lines);

@@ -248,15 +248,23 @@ fn ended(running: &Running) -> Result {
 fn stuck(running: &Running) -> Result<(Client, Vec<u8>, usize)> {
     let mut bytes = random_bytes(8, 1 << 20).repeat(64);
     let mut client = running.connect()?;
-    let sent = client.send_until_full(&bytes)?;
-    bytes.truncate(sent);
     let (here, there) = (client.local_addr()?, running.addr());
-    let queues = |from, to| {
-        proc::tcp_queues(from, to).ok_or_else(|| client.failure("the connection is gone"))
-    };
-    let (unsent, unread) = (queues(here, there)?.0, queues(there, here)?.1);
-    let received = sent.saturating_sub(unsent + unread);
-    running
-        .note(format!("the server has received {received} bytes of {sent}, and can send no more"));
-    Ok((client, bytes, received))
+    let mut sent = 0;
+    loop {
+        sent += client.send_until_full(&bytes[sent..])?;
+        running.wait_idle()?;
+        let gone = || client.failure("the connection is gone");
+        let (unsent, _) = proc::tcp_queues(here, there).ok_or_else(gone)?;
+        let (_, unread) = proc::tcp_queues(there, here).ok_or_else(gone)?;
+        // It sleeps although there is something to read: it waits to be able to send.
+        if unsent > 0 && unread > 0 {
+            let received = sent.saturating_sub(unsent + unread);
+            running.note(format!(
+                "the server has received {received} of {sent} bytes, and can send no more"
+            ));
+            bytes.truncate(sent);
+            return Ok((client, bytes, received));
+        }
+        running.check(sent < bytes.len(), "the server takes all and sends it nowhere")?;
+    }
 }
