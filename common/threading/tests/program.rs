@@ -42,6 +42,9 @@ const CASES: &[Case] = &[
         assert!(!o.status.success());
         assert!(text(&o.stderr).contains("second"), "{}", text(&o.stderr));
     }),
+    ("a thread that cannot start is not listed and can try again", no_room, |o| {
+        says(o, "runs after all\n");
+    }),
     ("who replaces the panic hook is told, and so are we", replaced, |o| {
         assert_eq!(
             text(&o.stderr),
@@ -231,5 +234,22 @@ fn replaced() -> Result<(), Box<dyn Error>> {
     let thread = Thread::new(fails);
     thread.start()?;
     assert!(thread.join(None).is_err());
+    Ok(())
+}
+
+/// With no address space left the system cannot start a thread; with some again it can.
+fn no_room() -> Result<(), Box<dyn Error>> {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (soft, hard) = getrlimit(Resource::RLIMIT_AS)?;
+    let thread = Thread::new(|| println!("runs after all"));
+    setrlimit(Resource::RLIMIT_AS, 1, hard)?;
+    let refused = thread.start();
+    setrlimit(Resource::RLIMIT_AS, soft, hard)?;
+    let error = refused.expect_err("no room for its stack").to_string();
+    assert!(error.starts_with("can't start new thread: "), "{error}");
+    assert_eq!((thread.is_alive(), thread.ident(), active_count()), (false, None, 1));
+    assert_eq!(thread.join(None), Err(threading::ThreadError::NotStarted));
+    thread.start()?;
+    assert_eq!(thread.join(None), Ok(true));
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod support;
 
 mod barrier;
+mod cases;
 mod condition;
 mod event;
 mod lock;
