@@ -46,9 +46,7 @@ type Server = socketserver::Server<ThreadingMixIn, Tcp, Handler>;
 // 【2】创建请求处理类，重写 handle。 day09 L58
 // The handler class: only `handle` must be written. Each request is answered by a clone of its own.
 #[derive(Clone)]
-struct Handler {
-    service: Service,
-}
+struct Handler(Service);
 
 /// 处理流式套接字请求 / a connection: one answer to each chunk, until the client leaves.
 impl StreamRequestHandler for Handler {
@@ -58,7 +56,7 @@ impl StreamRequestHandler for Handler {
             if received.is_empty() {
                 return Ok(());
             }
-            request.wfile.write_all(self.service.answer(received))?;
+            request.wfile.write_all(self.0.answer(received))?;
             let n = received.len();
             request.rfile.consume(n);
         }
@@ -76,7 +74,7 @@ impl StreamRequestHandler for Handler {
 /// 处理数据报套接字请求 / a datagram: what is in `wfile` at the end is the reply.
 impl DatagramRequestHandler for Handler {
     fn handle(&mut self, request: &mut DatagramRequest) -> Result {
-        let answer = self.service.answer(request.rfile.get_ref());
+        let answer = self.0.answer(request.rfile.get_ref());
         Ok(request.wfile.write_all(answer)?)
     }
 }
@@ -86,10 +84,10 @@ fn main() -> ExitCode {
     common::program::run(cli.server.quiet, || serve(&cli))
 }
 
-fn serve(cli: &Cli) -> std::result::Result<(), Failure> {
+fn serve(cli: &Cli) -> Served {
     stop::on_signals().map_err(|why| Failure::new("cannot start", &why))?;
     stop::set_grace(cli.server.grace);
-    let h = Handler { service: cli.text.service("OK") };
+    let h = Handler(cli.text.service("OK"));
     let how = match (cli.forking, cli.sequential) {
         (true, _) => How::Forks,
         (_, true) => How::OneByOne,
@@ -125,11 +123,9 @@ enum How {
     OneByOne,
 }
 
-fn run<M, T, A>(
-    cli: &Cli,
-    class: Builder<M, T, Handler>,
-    address: A,
-) -> std::result::Result<(), Failure>
+type Served = std::result::Result<(), Failure>;
+
+fn run<M, T, A>(cli: &Cli, class: Builder<M, T, Handler>, address: A) -> Served
 where
     M: MixIn,
     T: BindTo<A>,
