@@ -24,10 +24,7 @@ impl Access {
     /// The line of this request, if anyone wants to read it.
     pub(crate) fn of(peer: &str, head: &Head, bytes: &[u8]) -> Option<Self> {
         log_enabled!(Level::Info).then(|| Self {
-            peer: peer
-                .rsplit_once(':')
-                .map_or(peer, |(host, _)| host)
-                .to_owned(),
+            peer: peer.rsplit_once(':').map_or(peer, |(host, _)| host).to_owned(),
             request: bytes
                 .get(head.request_line.range())
                 .unwrap_or_default()
@@ -53,14 +50,7 @@ impl Drop for Access {
     fn drop(&mut self) {
         // A client that left before it was answered has no line, as with other servers.
         if self.status != Status(0) {
-            let Self {
-                peer,
-                request,
-                status,
-                date,
-                sent,
-                before,
-            } = self;
+            let Self { peer, request, status, date, sent, before } = self;
             let body = sent.saturating_sub(*before);
             info!("{peer} - - [{date}] \"{request}\" {} {body}", status.0);
         }

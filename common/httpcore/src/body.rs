@@ -52,11 +52,7 @@ enum At {
 
 impl Framing {
     pub(crate) fn chunked() -> Self {
-        Self::Chunked(Chunked {
-            at: At::Size(false),
-            left: 0,
-            overhead: 0,
-        })
+        Self::Chunked(Chunked { at: At::Size(false), left: 0, overhead: 0 })
     }
 
     /// Bytes that are known to come, if any are.
@@ -93,11 +89,7 @@ impl Chunked {
                 _ => self.at = self.step(byte)?,
             }
         }
-        let piece = if self.at == At::End {
-            Piece::End
-        } else {
-            Piece::More
-        };
+        let piece = if self.at == At::End { Piece::End } else { Piece::More };
         Ok((input.len(), piece))
     }
 
@@ -119,11 +111,7 @@ impl Chunked {
             (At::Extension, _) if VALUE[usize::from(byte)] => At::Extension,
             (At::SizeLf, b'\n') => {
                 self.overhead = 0;
-                if self.left == 0 {
-                    At::Trailer(true)
-                } else {
-                    At::Data
-                }
+                if self.left == 0 { At::Trailer(true) } else { At::Data }
             }
             (At::DataCr, b'\r') => At::DataLf,
             (At::DataLf, b'\n') => {
@@ -143,9 +131,7 @@ impl Chunked {
 }
 
 fn take<'a>(left: &mut u64, input: &'a [u8]) -> (usize, Piece<'a>) {
-    let taken = usize::try_from(*left)
-        .unwrap_or(usize::MAX)
-        .min(input.len());
+    let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
     *left -= taken as u64;
     (taken, Piece::Data(&input[..taken]))
 }

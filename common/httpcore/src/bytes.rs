@@ -42,10 +42,7 @@ pub(crate) struct Span {
 impl Span {
     /// From offsets in a head, which is never longer than [`crate::head::HEAD_LIMIT`].
     pub(crate) fn new(range: Range<usize>) -> Self {
-        Self {
-            start: range.start as u32,
-            end: range.end as u32,
-        }
+        Self { start: range.start as u32, end: range.end as u32 }
     }
 
     pub(crate) fn range(self) -> Range<usize> {
@@ -63,10 +60,7 @@ pub(crate) fn all(bytes: &[u8], table: &[bool; 256]) -> bool {
 
 /// The members of a comma-separated list, blanks trimmed, empty ones left out (RFC 9110 section 5.6.1).
 pub(crate) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value
-        .split(|&b| b == b',')
-        .map(<[u8]>::trim_ascii)
-        .filter(|member| !member.is_empty())
+    value.split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
 }
 
 /// Digits only, no sign, no overflow.

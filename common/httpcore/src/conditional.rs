@@ -32,28 +32,20 @@ pub(crate) enum Wanted {
 
 /// The conditions in the order of RFC 9110 section 13.2.2, for GET and HEAD.
 pub(crate) fn judge(request: &Request<'_>, etag: &str, modified: SystemTime) -> Verdict {
-    let date = |name| {
-        request
-            .header(name)
-            .and_then(|value| httpdate::parse_http_date(value).ok())
-    };
+    let date = |name| request.header(name).and_then(|value| httpdate::parse_http_date(value).ok());
     if let Some(wanted) = request.field("if-match") {
         if !names(wanted, etag, false) {
             return Verdict::Failed;
         }
-    } else if let Some(since) = date("if-unmodified-since") {
-        if whole_seconds(modified) > since {
-            return Verdict::Failed;
-        }
+    } else if date("if-unmodified-since").is_some_and(|since| whole_seconds(modified) > since) {
+        return Verdict::Failed;
     }
     if let Some(known) = request.field("if-none-match") {
         if names(known, etag, true) {
             return Verdict::NotModified;
         }
-    } else if let Some(since) = date("if-modified-since") {
-        if whole_seconds(modified) <= since {
-            return Verdict::NotModified;
-        }
+    } else if date("if-modified-since").is_some_and(|since| whole_seconds(modified) <= since) {
+        return Verdict::NotModified;
     }
     Verdict::Send
 }
@@ -68,10 +60,7 @@ pub(crate) fn ranges(
     let Some(field) = request.field("range") else {
         return Wanted::All;
     };
-    if request
-        .field("if-range")
-        .is_some_and(|known| !unchanged(known, etag, modified))
-    {
+    if request.field("if-range").is_some_and(|known| !unchanged(known, etag, modified)) {
         return Wanted::All;
     }
     let Some(set) = field.strip_prefix(b"bytes=") else {
@@ -93,11 +82,7 @@ pub(crate) fn ranges(
     if count == 0 || count > PARTS || (parts.len() > 1 && total > length) {
         return Wanted::All;
     }
-    if parts.is_empty() {
-        Wanted::Nothing
-    } else {
-        Wanted::Parts(parts)
-    }
+    if parts.is_empty() { Wanted::Nothing } else { Wanted::Parts(parts) }
 }
 
 /// `first-last`, `first-` or `-suffix`; empty if it lies beyond the end, `None` if it is no range.
@@ -126,11 +111,7 @@ fn clamped(digits: &[u8]) -> Option<u64> {
 fn names(field: &[u8], etag: &str, weak: bool) -> bool {
     field == b"*"
         || list(field).any(|tag| {
-            let tag = if weak {
-                tag.strip_prefix(b"W/").unwrap_or(tag)
-            } else {
-                tag
-            };
+            let tag = if weak { tag.strip_prefix(b"W/").unwrap_or(tag) } else { tag };
             tag == etag.as_bytes()
         })
 }
@@ -140,9 +121,8 @@ fn unchanged(known: &[u8], etag: &str, modified: SystemTime) -> bool {
     if known.starts_with(b"\"") {
         return known == etag.as_bytes();
     }
-    let date = std::str::from_utf8(known)
-        .ok()
-        .and_then(|date| httpdate::parse_http_date(date).ok());
+    let date =
+        std::str::from_utf8(known).ok().and_then(|date| httpdate::parse_http_date(date).ok());
     date == Some(whole_seconds(modified))
 }
 

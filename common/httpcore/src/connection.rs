@@ -138,10 +138,7 @@ impl Http {
 
     /// The same with limits other than the usual ones.
     pub fn with_limits(service: impl Service + 'static, limits: Limits) -> Arc<Self> {
-        Arc::new(Self {
-            service: Box::new(service),
-            limits,
-        })
+        Arc::new(Self { service: Box::new(service), limits })
     }
 }
 
@@ -200,21 +197,15 @@ impl Connection {
             access.sent += count;
         }
         if self.out_sent < self.out.len() {
-            self.out_sent += usize::try_from(count)
-                .unwrap_or(usize::MAX)
-                .min(self.out.len() - self.out_sent);
+            self.out_sent +=
+                usize::try_from(count).unwrap_or(usize::MAX).min(self.out.len() - self.out_sent);
         } else if let Some(Part::File(_, range)) = self.parts.front_mut() {
             range.start = range.start.saturating_add(count).min(range.end);
         }
         if !self.owes() {
             // The client's turn: its time starts when it has its answer.
             let limits = &self.http.limits;
-            self.receive_by = now
-                + if self.head.begun() {
-                    limits.head
-                } else {
-                    limits.idle
-                };
+            self.receive_by = now + if self.head.begun() { limits.head } else { limits.idle };
         }
     }
 
@@ -224,10 +215,7 @@ impl Connection {
         if self.out_sent < self.out.len() {
             // Not where the next piece is still to be made: it may take its time.
             let more = matches!(self.parts.front(), Some(Part::File(..) | Part::Bytes(_)));
-            return Step::Send {
-                bytes: &self.out[self.out_sent..],
-                more,
-            };
+            return Step::Send { bytes: &self.out[self.out_sent..], more };
         }
         if let Some(Part::File(file, range)) = self.parts.front() {
             let (offset, length) = (range.start, range.end - range.start);
@@ -236,11 +224,7 @@ impl Connection {
                     bytes: &content[range.start as usize..range.end as usize],
                     more: self.parts.len() > 1,
                 },
-                None => Step::SendFile {
-                    file: file.file.as_fd(),
-                    offset,
-                    length,
-                },
+                None => Step::SendFile { file: file.file.as_fd(), offset, length },
             };
         }
         match self.stage {
@@ -257,11 +241,7 @@ impl Connection {
     /// Until when the driver waits for the step it was told; then it calls [`Connection::expire`].
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        if self.owes() {
-            self.send_by
-        } else {
-            self.receive_by
-        }
+        if self.owes() { self.send_by } else { self.receive_by }
     }
 
     /// The deadline may have passed: if it has, the client is told, where that makes sense, and let go.
@@ -358,8 +338,7 @@ impl Connection {
         match piece {
             Some(piece) if piece.is_empty() => {}
             Some(piece) if chunked => {
-                self.out
-                    .extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+                self.out.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
                 self.out.extend_from_slice(&piece);
                 self.out.extend_from_slice(b"\r\n");
             }
@@ -471,10 +450,7 @@ impl Connection {
     /// What the service says, or why it is not asked.
     fn judge(&mut self, framing: &Framing, bytes: &[u8]) -> Result<Reply, Why> {
         let method = self.head.method.ok_or(Why::UnknownMethod)?;
-        if framing
-            .announced()
-            .is_some_and(|length| length > self.http.limits.body)
-        {
+        if framing.announced().is_some_and(|length| length > self.http.limits.body) {
             return Err(Why::BodyTooLarge);
         }
         if self.head.expect == Expect::Unknown {
@@ -508,18 +484,9 @@ impl Connection {
                 Sink::Drop(UNWANTED)
             }
             Reply::Collect(limit) => {
-                if framing
-                    .announced()
-                    .is_some_and(|length| length > limit as u64)
-                {
+                if framing.announced().is_some_and(|length| length > limit as u64) {
                     let page = self.page(&Fault::whole(Why::BodyTooLarge), &[]);
-                    return self.answer(
-                        page,
-                        Answering {
-                            keep: false,
-                            ..answering
-                        },
-                    );
+                    return self.answer(page, Answering { keep: false, ..answering });
                 }
                 self.kept.clear();
                 self.kept.extend_from_slice(bytes);
@@ -586,13 +553,7 @@ impl Connection {
                         };
                         if let Some(response) = response {
                             self.stage = Stage::Head;
-                            self.answer(
-                                response,
-                                Answering {
-                                    keep: false,
-                                    ..answering
-                                },
-                            );
+                            self.answer(response, Answering { keep: false, ..answering });
                         }
                     }
                 }
@@ -624,22 +585,13 @@ impl Connection {
         let mut head = Head::default();
         let read = head.read(bytes);
         debug_assert!(matches!(read, Ok(Some(length)) if length == bytes.len()));
-        let (Some(method), Ok(path)) = (
-            head.method,
-            path::resolve(head.path.of(bytes), &mut self.room),
-        ) else {
+        let (Some(method), Ok(path)) =
+            (head.method, path::resolve(head.path.of(bytes), &mut self.room))
+        else {
             return Response::error(Status(500));
         };
         let (peer, now) = (self.peer.as_str(), self.now);
-        let request = Request {
-            head: &head,
-            bytes,
-            method,
-            path,
-            body: Some(body),
-            peer,
-            now,
-        };
+        let request = Request { head: &head, bytes, method, path, body: Some(body), peer, now };
         match guarded(|| self.http.service.respond(&request)) {
             Ok(Reply::Ready(response)) | Err(response) => response,
             // A service that asks for what it has been given.
@@ -664,19 +616,15 @@ impl Connection {
         response.write_head(&mut self.out, self.now, connection, chunked);
         if let Some(access) = &mut self.access {
             // What is queued so far is not of the body.
-            access.begin(
-                response.status,
-                self.now,
-                (self.out.len() - self.out_sent) as u64,
-            );
+            access.begin(response.status, self.now, (self.out.len() - self.out_sent) as u64);
         }
         if !answering.headless && !response.status.is_bodiless() {
             self.queue(response.body, chunked);
         }
-        if self.parts.is_empty() {
-            if let Some(mut access) = self.access.take() {
-                access.sent = (self.out.len() - self.out_sent) as u64;
-            }
+        if self.parts.is_empty()
+            && let Some(mut access) = self.access.take()
+        {
+            access.sent = (self.out.len() - self.out_sent) as u64;
         }
     }
 
@@ -688,8 +636,7 @@ impl Connection {
             Body::Parts(parts, _) => self.parts.extend(parts),
             Body::File(file, range) => match &file.content {
                 Some(content) if range.end - range.start < LARGE as u64 => {
-                    self.out
-                        .extend_from_slice(&content[range.start as usize..range.end as usize]);
+                    self.out.extend_from_slice(&content[range.start as usize..range.end as usize]);
                 }
                 _ => self.parts.push_back(Part::File(file, range)),
             },
@@ -710,15 +657,7 @@ impl Connection {
             self.access = Access::of(&self.peer, &self.head, head);
         }
         let page = self.page(&fault, head);
-        self.answer(
-            page,
-            Answering {
-                headless: false,
-                minor: 1,
-                keep: false,
-                received: 0,
-            },
-        );
+        self.answer(page, Answering { headless: false, minor: 1, keep: false, received: 0 });
     }
 
     fn page(&self, fault: &Fault, head: &[u8]) -> Response {
@@ -734,9 +673,7 @@ fn guarded<T>(handler: impl FnOnce() -> T) -> Result<T, Response> {
 
 impl std::fmt::Debug for Http {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Http")
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Http").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

@@ -38,21 +38,13 @@ pub(crate) fn short(time: SystemTime) -> String {
     let part = |range| text.get(range).unwrap_or_default();
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let month = MONTHS.find(part(8..11)).unwrap_or(0) / 3 + 1;
-    format!(
-        "{}-{month:02}-{} {}",
-        part(12..16),
-        part(5..7),
-        part(17..22)
-    )
+    format!("{}-{month:02}-{} {}", part(12..16), part(5..7), part(17..22))
 }
 
 impl Clock {
     fn at(now: Instant) -> Self {
         let time = SystemTime::now();
-        let part = time
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .subsec_nanos();
+        let part = time.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
         let http = http(time);
         // "Sun, 22 Nov 2026 07:00:00 GMT": the parts of a log's date stand at fixed places in it.
         let part_of = |range| http.get(range).unwrap_or_default();
@@ -63,11 +55,7 @@ impl Clock {
             part_of(12..16),
             part_of(17..25)
         );
-        Self {
-            until: now + Duration::from_secs(1) - Duration::from_nanos(part.into()),
-            http,
-            log,
-        }
+        Self { until: now + Duration::from_secs(1) - Duration::from_nanos(part.into()), http, log }
     }
 }
 
@@ -87,19 +75,13 @@ mod tests {
 
     #[test]
     fn a_file_of_any_age_has_a_date() {
-        assert_eq!(
-            http(UNIX_EPOCH - Duration::from_secs(1)),
-            "Thu, 01 Jan 1970 00:00:00 GMT"
-        );
+        assert_eq!(http(UNIX_EPOCH - Duration::from_secs(1)), "Thu, 01 Jan 1970 00:00:00 GMT");
         assert!(http(UNIX_EPOCH + Duration::from_secs(1 << 40)).contains("9999"));
     }
 
     #[test]
     fn tables_have_a_short_form() {
-        assert_eq!(
-            short(UNIX_EPOCH + Duration::from_secs(1_700_000_000)),
-            "2023-11-14 22:13"
-        );
+        assert_eq!(short(UNIX_EPOCH + Duration::from_secs(1_700_000_000)), "2023-11-14 22:13");
     }
 
     #[test]

@@ -136,11 +136,7 @@ impl Fault {
     /// A fault that no single line is to blame for.
     #[must_use]
     pub fn whole(why: Why) -> Self {
-        Self {
-            why,
-            line: 0,
-            span: 0..0,
-        }
+        Self { why, line: 0, span: 0..0 }
     }
 
     /// The body of the refusal: status, rule, line and source.
@@ -152,12 +148,7 @@ impl Fault {
         if let (1.., Some(bytes)) = (self.line, head.get(self.span.clone())) {
             let cut = bytes.len() > 80;
             let shown = bytes[..bytes.len().min(80)].escape_ascii();
-            let _ = writeln!(
-                page,
-                "\nline {}: {shown}{}",
-                self.line,
-                if cut { "…" } else { "" }
-            );
+            let _ = writeln!(page, "\nline {}: {shown}{}", self.line, if cut { "…" } else { "" });
         }
         let _ = writeln!(page, "\n{rfc}");
         page

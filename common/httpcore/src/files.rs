@@ -43,11 +43,7 @@ impl Files {
     ///
     /// It cannot be opened.
     pub fn new(root: impl AsRef<Path>) -> io::Result<Self> {
-        Ok(Self {
-            folder: Folder::new(root)?,
-            store: Store::default(),
-            listing: true,
-        })
+        Ok(Self { folder: Folder::new(root)?, store: Store::default(), listing: true })
     }
 
     /// Whether a folder without `index.html` shows what is in it. It does unless told otherwise.
@@ -67,10 +63,7 @@ impl Files {
                 Found::Folder => Response::redirect(Status(301), with_slash(request)),
             });
         }
-        match self
-            .store
-            .find(&self.folder, &[name, b"index.html"].concat(), request.now)
-        {
+        match self.store.find(&self.folder, &[name, b"index.html"].concat(), request.now) {
             Ok(Found::File(file)) => return Ok(send(request, &file)),
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(Found::Folder) | Err(_) => {}
@@ -105,11 +98,7 @@ fn failed(request: &Request<'_>, error: &io::Error) -> Response {
             if error.raw_os_error() == Some(Errno::ELOOP as i32) {
                 return Response::error(Status(404));
             }
-            warn!(
-                "cannot open {:?}: {}",
-                request.path(),
-                common::reason(error)
-            );
+            warn!("cannot open {:?}: {}", request.path(), common::reason(error));
             let busy = error.raw_os_error() == Some(Errno::EMFILE as i32);
             Response::error(Status(if busy { 503 } else { 500 }))
         }
@@ -204,8 +193,7 @@ fn takes_gzip(request: &Request<'_>) -> bool {
         let mut words = member.split(|&b| b == b';').map(<[u8]>::trim_ascii);
         let coding = words.next().unwrap_or_default();
         let refused = words.any(|w| {
-            w.strip_prefix(b"q=")
-                .is_some_and(|q| q.iter().all(|b| matches!(b, b'0' | b'.')))
+            w.strip_prefix(b"q=").is_some_and(|q| q.iter().all(|b| matches!(b, b'0' | b'.')))
         });
         coding.eq_ignore_ascii_case(b"gzip") && !refused
     })

@@ -71,10 +71,7 @@ impl Head {
     pub(crate) fn clear(&mut self) {
         let mut fields = std::mem::take(&mut self.fields);
         fields.clear();
-        *self = Self {
-            fields,
-            ..Self::default()
-        };
+        *self = Self { fields, ..Self::default() };
     }
 
     /// Whether a part of a head has been read.
@@ -105,11 +102,7 @@ impl Head {
             self.line = lf + 1;
             self.scanned = lf + 1;
             let span = start..lf;
-            let blame = |why| Fault {
-                why,
-                line: self.lines,
-                span: span.clone(),
-            };
+            let blame = |why| Fault { why, line: self.lines, span: span.clone() };
             let Some((b'\r', line)) = bytes[start..lf].split_last() else {
                 return Err(blame(Why::BareLf));
             };
@@ -127,11 +120,7 @@ impl Head {
                     return Ok(Some(lf + 1));
                 }
             };
-            outcome.map_err(|why| Fault {
-                why,
-                line: self.lines,
-                span,
-            })?;
+            outcome.map_err(|why| Fault { why, line: self.lines, span })?;
         }
     }
 
@@ -164,10 +153,7 @@ impl Head {
             return Err(Why::BareCr);
         }
         let mut words = line.split(|&b| b == b' ');
-        let (method, target) = (
-            words.next().unwrap_or_default(),
-            words.next().unwrap_or_default(),
-        );
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         if !all(method, &TOKEN) {
             return Err(Why::MethodSyntax);
         }
@@ -230,17 +216,12 @@ impl Head {
             return Err(Why::FieldName);
         }
         if !all(rest, &VALUE) {
-            return Err(if rest.contains(&b'\r') {
-                Why::BareCr
-            } else {
-                Why::FieldValue
-            });
+            return Err(if rest.contains(&b'\r') { Why::BareCr } else { Why::FieldValue });
         }
         let value = rest.trim_ascii();
         let at = start + colon + 1 + (rest.len() - rest.trim_ascii_start().len());
         let value_span = Span::new(at..at + value.len());
-        self.fields
-            .push((Span::new(start..start + colon), value_span));
+        self.fields.push((Span::new(start..start + colon), value_span));
         self.note(name, value, value_span)
     }
 
@@ -256,11 +237,7 @@ impl Head {
             }
             6 if is(b"expect") => {
                 let known = value.eq_ignore_ascii_case(b"100-continue");
-                self.expect = if known {
-                    Expect::Continue
-                } else {
-                    Expect::Unknown
-                };
+                self.expect = if known { Expect::Continue } else { Expect::Unknown };
             }
             10 if is(b"connection") => {
                 for member in list(value) {
@@ -269,11 +246,7 @@ impl Head {
                 }
             }
             14 if is(b"content-length") => {
-                if self
-                    .length
-                    .replace(decimal(value).ok_or(Why::Length)?)
-                    .is_some()
-                {
+                if self.length.replace(decimal(value).ok_or(Why::Length)?).is_some() {
                     return Err(Why::TwoLengths);
                 }
             }
@@ -319,14 +292,8 @@ fn absolute(target: &[u8]) -> Result<usize, Why> {
     let scheme = target.iter().position(|&b| b == b':').unwrap_or(0);
     let known = target[..scheme].eq_ignore_ascii_case(b"http")
         || target[..scheme].eq_ignore_ascii_case(b"https");
-    let rest = target[scheme..]
-        .strip_prefix(b"://")
-        .filter(|_| known)
-        .ok_or(Why::TargetForm)?;
-    let end = rest
-        .iter()
-        .position(|&b| matches!(b, b'/' | b'?'))
-        .unwrap_or(rest.len());
+    let rest = target[scheme..].strip_prefix(b"://").filter(|_| known).ok_or(Why::TargetForm)?;
+    let end = rest.iter().position(|&b| matches!(b, b'/' | b'?')).unwrap_or(rest.len());
     if end == 0 {
         return Err(Why::TargetForm);
     }
@@ -339,10 +306,7 @@ fn check_host(value: &[u8]) -> Result<(), Why> {
     let (name, port) = if let Some(rest) = value.strip_prefix(b"[") {
         let end = rest.iter().position(|&b| b == b']').ok_or(Why::Host)?;
         let address = &rest[..end];
-        if !address
-            .iter()
-            .all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
-        {
+        if !address.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')) {
             return Err(Why::Host);
         }
         (&b""[..], &rest[end + 1..])
@@ -354,9 +318,5 @@ fn check_host(value: &[u8]) -> Result<(), Why> {
         [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit) && digits.len() <= 5,
         _ => false,
     };
-    if port_fits && all(name, &HOST) {
-        Ok(())
-    } else {
-        Err(Why::Host)
-    }
+    if port_fits && all(name, &HOST) { Ok(()) } else { Err(Why::Host) }
 }

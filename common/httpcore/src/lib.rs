@@ -19,6 +19,7 @@ mod request;
 mod response;
 mod router;
 mod service;
+pub mod site;
 mod status;
 
 pub use connection::{Connection, Http, Step};

@@ -27,9 +27,7 @@ pub(crate) fn page(folder: &Folder, name: &[u8]) -> io::Result<String> {
     });
     entries.sort_by(|a, b| {
         let folder_first = |e: &Entry| e.meta.kind != Kind::Folder;
-        folder_first(a)
-            .cmp(&folder_first(b))
-            .then_with(|| a.name.cmp(&b.name))
+        folder_first(a).cmp(&folder_first(b)).then_with(|| a.name.cmp(&b.name))
     });
     let shown_name = Escaped(name);
     let mut page = format!(
@@ -49,20 +47,12 @@ pub(crate) fn page(folder: &Folder, name: &[u8]) -> io::Result<String> {
         row(&mut page, entry);
     }
     page.push_str("</tbody>\n</table>\n");
-    let (files, all) = (
-        entries.iter().filter(|e| e.meta.kind == Kind::File).count(),
-        entries.len(),
-    );
-    let _ = writeln!(
-        page,
-        "<p>{} 个文件夹，{files} 个文件 · {0} folders, {files} files",
-        all - files
-    );
+    let (files, all) =
+        (entries.iter().filter(|e| e.meta.kind == Kind::File).count(), entries.len());
+    let _ =
+        writeln!(page, "<p>{} 个文件夹，{files} 个文件 · {0} folders, {files} files", all - files);
     if all > SHOWN {
-        let _ = writeln!(
-            page,
-            "<p>只显示前 {SHOWN} 个 · the first {SHOWN} of {all} are shown"
-        );
+        let _ = writeln!(page, "<p>只显示前 {SHOWN} 个 · the first {SHOWN} of {all} are shown");
     }
     Ok(page)
 }
@@ -74,16 +64,9 @@ pub(crate) fn path_of(name: &[u8]) -> &Path {
 
 fn row(page: &mut String, entry: &Entry) {
     let name = entry.name.as_bytes();
-    let (slash, class) = if entry.meta.kind == Kind::Folder {
-        ("/", "folder")
-    } else {
-        ("", "file")
-    };
-    let size = if entry.meta.kind == Kind::Folder {
-        String::new()
-    } else {
-        size(entry.meta.len)
-    };
+    let (slash, class) =
+        if entry.meta.kind == Kind::Folder { ("/", "folder") } else { ("", "file") };
+    let size = if entry.meta.kind == Kind::Folder { String::new() } else { size(entry.meta.len) };
     let time = date::short(entry.meta.modified);
     // "./" keeps a name with a colon from being read as a scheme.
     let _ = writeln!(
@@ -172,9 +155,6 @@ mod tests {
             "&lt;b&gt;&amp;&quot;&#39;\u{fffd}\u{fffd}"
         );
         let way = Way("a b/<x>/".as_bytes()).to_string();
-        assert!(
-            way.contains("<a href=\"/a%20b/%3Cx%3E/\">&lt;x&gt;</a>"),
-            "{way}"
-        );
+        assert!(way.contains("<a href=\"/a%20b/%3Cx%3E/\">&lt;x&gt;</a>"), "{way}");
     }
 }

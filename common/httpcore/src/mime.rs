@@ -18,10 +18,7 @@ pub(crate) fn of(name: &[u8]) -> Cow<'static, str> {
 
 /// Text by another name.
 fn is_text(kind: &str) -> bool {
-    matches!(
-        kind,
-        "application/javascript" | "application/json" | "application/xml"
-    )
+    matches!(kind, "application/javascript" | "application/json" | "application/xml")
 }
 
 #[cfg(test)]
@@ -45,10 +42,6 @@ mod tests {
         ] {
             assert_eq!(of(name.as_bytes()), kind, "{name}");
         }
-        assert!(
-            of(b"app.js").ends_with("javascript; charset=utf-8"),
-            "{}",
-            of(b"app.js")
-        );
+        assert!(of(b"app.js").ends_with("javascript; charset=utf-8"), "{}", of(b"app.js"));
     }
 }

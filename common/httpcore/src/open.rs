@@ -85,13 +85,7 @@ impl Store {
         if held.len() >= HELD && !held.contains_key(name) {
             evict(&mut held);
         }
-        held.insert(
-            name.into(),
-            Held {
-                file: Arc::clone(&file),
-                looked_up: now,
-            },
-        );
+        held.insert(name.into(), Held { file: Arc::clone(&file), looked_up: now });
         Ok(Found::File(file))
     }
 
@@ -105,10 +99,7 @@ impl Store {
 
 /// Lets go of the file that was looked up longest ago.
 fn evict(held: &mut HashMap<Box<[u8]>, Held>) {
-    let oldest = held
-        .iter()
-        .min_by_key(|(_, known)| known.looked_up)
-        .map(|(name, _)| name.clone());
+    let oldest = held.iter().min_by_key(|(_, known)| known.looked_up).map(|(name, _)| name.clone());
     if let Some(name) = oldest {
         held.remove(&name);
     }
@@ -134,10 +125,7 @@ impl Opened {
         compressed: bool,
         gzip: Option<Arc<Self>>,
     ) -> io::Result<Self> {
-        let age = meta
-            .modified
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let age = meta.modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let etag = format!("\"{:x}-{:x}\"", age.as_nanos(), meta.len);
         let mut lines = format!(
             "Last-Modified: {}\r\nETag: {etag}\r\nAccept-Ranges: bytes\r\n\
@@ -151,24 +139,10 @@ impl Opened {
             lines.push_str("Vary: Accept-Encoding\r\n");
         }
         let kind = mime::of(name);
-        let lines_with_kind = format!("Content-Type: {kind}\r\n{lines}")
-            .into_bytes()
-            .into();
+        let lines_with_kind = format!("Content-Type: {kind}\r\n{lines}").into_bytes().into();
         let lines = lines.into_bytes().into();
-        let content = (meta.len <= SMALL)
-            .then(|| read(&file, meta.len))
-            .transpose()?
-            .flatten();
-        Ok(Self {
-            file,
-            content,
-            meta,
-            etag,
-            kind,
-            lines,
-            lines_with_kind,
-            gzip,
-        })
+        let content = (meta.len <= SMALL).then(|| read(&file, meta.len)).transpose()?.flatten();
+        Ok(Self { file, content, meta, etag, kind, lines, lines_with_kind, gzip })
     }
 }
 

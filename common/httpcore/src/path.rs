@@ -57,10 +57,7 @@ pub(crate) fn resolve<'a>(raw: &'a [u8], room: &'a mut Vec<u8>) -> Result<&'a [u
         folder = matches!(segment, b"" | b"." | b"..");
         if segment == b".." {
             room.truncate(start);
-            let parent = room
-                .iter()
-                .rposition(|&b| b == b'/')
-                .ok_or(Why::AboveRoot)?;
+            let parent = room.iter().rposition(|&b| b == b'/').ok_or(Why::AboveRoot)?;
             room.truncate(parent);
         } else if folder {
             room.truncate(start);
@@ -121,11 +118,7 @@ mod tests {
             ("*", "*"),
         ] {
             let mut room = Vec::new();
-            assert_eq!(
-                resolve(raw.as_bytes(), &mut room),
-                Ok(meant.as_bytes()),
-                "{raw}"
-            );
+            assert_eq!(resolve(raw.as_bytes(), &mut room), Ok(meant.as_bytes()), "{raw}");
         }
     }
 
@@ -153,9 +146,6 @@ mod tests {
     fn a_name_goes_there_and_back() {
         let name: Vec<u8> = (1..=255).filter(|&b| b != b'/').collect();
         let raw = format!("/{}", encode(&name));
-        assert_eq!(
-            &resolve(raw.as_bytes(), &mut Vec::new()).unwrap()[1..],
-            name
-        );
+        assert_eq!(&resolve(raw.as_bytes(), &mut Vec::new()).unwrap()[1..], name);
     }
 }

@@ -53,9 +53,7 @@ impl<'a> Request<'a> {
     /// The decoded value of `name` in the query: `/hello?name=Li+Lei` has the name `Li Lei`.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        pairs(self.query_string()?)
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        pairs(self.query_string()?).find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// The value of the first field called `name`, in any case. None if it is not UTF-8.
@@ -101,20 +99,14 @@ impl<'a> Request<'a> {
 
 /// `a=1&b=x+y`, decoded (WHATWG URL standard, section 5.1).
 fn pairs(encoded: &[u8]) -> impl Iterator<Item = (String, String)> {
-    encoded
-        .split(|&b| b == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let split = pair.iter().position(|&b| b == b'=');
-            let (name, value) = split.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
-            (decode(name), decode(value))
-        })
+    encoded.split(|&b| b == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let split = pair.iter().position(|&b| b == b'=');
+        let (name, value) = split.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
+        (decode(name), decode(value))
+    })
 }
 
 fn decode(encoded: &[u8]) -> String {
-    let spaced: Vec<u8> = encoded
-        .iter()
-        .map(|&b| if b == b'+' { b' ' } else { b })
-        .collect();
+    let spaced: Vec<u8> = encoded.iter().map(|&b| if b == b'+' { b' ' } else { b }).collect();
     percent_decode(&spaced).decode_utf8_lossy().into_owned()
 }

@@ -58,13 +58,7 @@ impl Response {
     /// An answer without a body.
     #[must_use]
     pub fn new(status: Status) -> Self {
-        Self {
-            status,
-            kind: None,
-            fields: Vec::new(),
-            prepared: None,
-            body: Body::Static(b""),
-        }
+        Self { status, kind: None, fields: Vec::new(), prepared: None, body: Body::Static(b"") }
     }
 
     /// Plain text, UTF-8.
@@ -86,11 +80,7 @@ impl Response {
             Cow::Borrowed(bytes) => Body::Static(bytes),
             Cow::Owned(bytes) => Body::Owned(bytes),
         };
-        Self {
-            kind: Some(kind.into()),
-            body,
-            ..Self::new(Status(200))
-        }
+        Self { kind: Some(kind.into()), body, ..Self::new(Status(200)) }
     }
 
     /// A body made piece by piece, each asked for when the one before it has been sent. Whoever runs
@@ -102,11 +92,7 @@ impl Response {
         I::IntoIter: Send + 'static,
     {
         let body = Body::Stream(Box::new(pieces.into_iter()));
-        Self {
-            kind: Some(kind.into()),
-            body,
-            ..Self::new(Status(200))
-        }
+        Self { kind: Some(kind.into()), body, ..Self::new(Status(200)) }
     }
 
     /// Sends the client elsewhere; `status` is 301, 302, 303, 307 or 308.
@@ -144,10 +130,7 @@ impl Response {
         value: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (name, mut value) = (name.into(), value.into());
-        assert!(
-            !name.is_empty() && all(name.as_bytes(), &TOKEN),
-            "{name:?} is no field name"
-        );
+        assert!(!name.is_empty() && all(name.as_bytes(), &TOKEN), "{name:?} is no field name");
         if !all(value.as_bytes(), &VALUE) {
             value = Cow::Owned(value.replace(|c: char| c.is_ascii_control(), " "));
         }

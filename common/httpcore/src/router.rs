@@ -115,22 +115,14 @@ impl Service for Router {
                 None => Response::error(Status(404)).into(),
             };
         };
-        let wanted = if request.method == Method::Head {
-            Method::Get
-        } else {
-            request.method
-        };
+        let wanted = if request.method == Method::Head { Method::Get } else { request.method };
         match route.iter().find(|(method, _)| *method == wanted) {
             Some((_, Handler::Page(page))) => page(request).into(),
             Some((_, Handler::WithBody(page))) if request.body.is_some() => page(request).into(),
             Some((_, Handler::WithBody(_))) => Reply::Collect(COLLECTED),
             Some((_, Handler::Upload(begin))) => begin(request),
             None => {
-                let status = Status(if request.method == Method::Options {
-                    204
-                } else {
-                    405
-                });
+                let status = Status(if request.method == Method::Options { 204 } else { 405 });
                 let page = if status.is_bodiless() {
                     Response::new(status)
                 } else {
@@ -158,13 +150,7 @@ fn allowed(route: &[(Method, Handler)]) -> String {
 
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let paths: Vec<_> = self
-            .routes
-            .keys()
-            .map(|path| String::from_utf8_lossy(path))
-            .collect();
-        f.debug_struct("Router")
-            .field("paths", &paths)
-            .finish_non_exhaustive()
+        let paths: Vec<_> = self.routes.keys().map(|path| String::from_utf8_lossy(path)).collect();
+        f.debug_struct("Router").field("paths", &paths).finish_non_exhaustive()
     }
 }
