@@ -146,6 +146,7 @@ impl Fault {
         let (zh, en, rfc) = self.why.text();
         let mut page = format!("{} {}\n\n{zh}\n{en}\n", status.0, status.reason());
         if let (1.., Some(bytes)) = (self.line, head.get(self.span.clone())) {
+            let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
             let cut = bytes.len() > 80;
             let shown = bytes[..bytes.len().min(80)].escape_ascii();
             let _ = writeln!(page, "\nline {}: {shown}{}", self.line, if cut { "…" } else { "" });

@@ -5,6 +5,8 @@
 //! once. A line is judged when it is complete, so that the verdict is the same however the bytes were
 //! cut up on their way.
 
+use memchr::memchr;
+
 use crate::bytes::{HOST, Span, TARGET, TOKEN, VALUE, all, decimal, list};
 use crate::fault::{Fault, Why};
 use crate::status::Method;
@@ -90,7 +92,7 @@ impl Head {
             return Err(Fault::whole(Why::Tls));
         }
         loop {
-            let Some(lf) = bytes[self.scanned..].iter().position(|&b| b == b'\n') else {
+            let Some(lf) = memchr(b'\n', &bytes[self.scanned..]) else {
                 self.scanned = bytes.len();
                 self.check_length(bytes.len())?;
                 return Ok(None);
@@ -246,7 +248,8 @@ impl Head {
                 }
             }
             14 if is(b"content-length") => {
-                if self.length.replace(decimal(value).ok_or(Why::Length)?).is_some() {
+                let length = decimal(value).ok_or(Why::Length)?;
+                if self.length.replace(length).is_some() {
                     return Err(Why::TwoLengths);
                 }
             }

@@ -51,14 +51,15 @@ impl Guest {
     }
 
     /// The program stops; false if this connection owes nothing and can be closed at once.
-    pub(crate) fn stop(&mut self, now: Instant) -> bool {
+    pub(crate) fn stop(&mut self, buffer: &mut [u8], now: Instant) -> bool {
         self.connection.stop();
-        self.go_on(now)
+        self.go_on(buffer, now)
     }
 
     /// One turn: receives once, and answers until the socket takes no more. False: close it.
-    pub(crate) fn go_on(&mut self, now: Instant) -> bool {
-        let mut buffer = [0; 16 * 1024];
+    ///
+    /// All guests share one buffer: what a connection wants to keep of it, it copies.
+    pub(crate) fn go_on(&mut self, buffer: &mut [u8], now: Instant) -> bool {
         let mut received = self.waits == Waits::ToWrite;
         let socket = self.client.as_fd().as_raw_fd();
         loop {
@@ -66,7 +67,7 @@ impl Guest {
             self.waits = if let Step::Receive = step { Waits::ToRead } else { Waits::ToWrite };
             let sent = match step {
                 Step::Receive if received => return true,
-                Step::Receive => recv(socket, &mut buffer, MsgFlags::empty()).map(|n| {
+                Step::Receive => recv(socket, buffer, MsgFlags::empty()).map(|n| {
                     received = true;
                     self.connection.feed(&buffer[..n], now);
                     true

@@ -54,6 +54,7 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
     let http = Http::with_limits(site, limits);
     let listener = Listener::bind(&cli.server, "the loop forgets it")?;
     let mut guests: Vec<Guest> = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
     let mut end = None;
     loop {
         // 【1】把所有描述符交给 select，睡到其中任何一个就绪 / wait for any of them. day09 L13
@@ -65,7 +66,7 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
         // 【3】太久没有动静的，HTTP 核心会决定：回 408 或直接断开 / who is too slow is let go.
         guests.retain_mut(|guest| {
             let ready = ready.next().unwrap_or(false);
-            (!ready && !guest.is_late(now)) || guest.go_on(now)
+            (!ready && !guest.is_late(now)) || guest.go_on(&mut buffer, now)
         });
 
         // 【4】监听套接字就绪：接收新的浏览器 / new browsers, from now on in the set.
@@ -77,7 +78,7 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
         if stop::requested() {
             if end.is_none() {
                 listener.close();
-                guests.retain_mut(|guest| guest.stop(now));
+                guests.retain_mut(|guest| guest.stop(&mut buffer, now));
             }
             if guests.is_empty() || now >= *end.get_or_insert(now + cli.server.grace) {
                 return Ok(());
