@@ -49,8 +49,14 @@ pub(crate) fn page(folder: &Folder, name: &[u8]) -> io::Result<String> {
     page.push_str("</tbody>\n</table>\n");
     let (files, all) =
         (entries.iter().filter(|e| e.meta.kind == Kind::File).count(), entries.len());
-    let _ =
-        writeln!(page, "<p>{} 个文件夹，{files} 个文件 · {0} folders, {files} files", all - files);
+    let folders = all - files;
+    let plural = |n| if n == 1 { "" } else { "s" };
+    let _ = writeln!(
+        page,
+        "<p>{folders} 个文件夹，{files} 个文件 · {folders} folder{}, {files} file{}</p>",
+        plural(folders),
+        plural(files)
+    );
     if all > SHOWN {
         let _ = writeln!(page, "<p>只显示前 {SHOWN} 个 · the first {SHOWN} of {all} are shown");
     }

@@ -69,7 +69,7 @@ impl HttpServer {
     ///
     /// The address cannot be resolved, or the folder not be opened.
     pub fn new(address: impl ToSocketAddrs, root: impl AsRef<Path>) -> io::Result<Self> {
-        Ok(Self::with_router(address, Router::new().fallback(Files::new(root)?))?)
+        Self::with_router(address, Router::new().fallback(Files::new(root)?))
     }
 
     /// A server at `address` whose answers all come from `router`.

@@ -1,5 +1,7 @@
 //! A driver without a socket: what a connection would send to a client that sends these pieces.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
