@@ -126,7 +126,12 @@ impl Client {
         }
     }
 
-    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// As `read`, without a line in the log: for a protocol that has a log of its own.
+    ///
+    /// # Errors
+    ///
+    /// As `read`.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.set_waiting(true);
         let received = loop {
             // The flag first, then the question: whoever stops the server does it the other way round.
