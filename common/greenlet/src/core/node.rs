@@ -36,6 +36,8 @@ pub(crate) mod flag {
     pub(crate) const LAST: u32 = 128;
     /// `Base::exit` holds a value.
     pub(crate) const EXITING: u32 = 256;
+    /// Suspended in a `drop`, waiting for the end of another: it counts as running.
+    pub(crate) const WAITING: u32 = 512;
 
     /// What forbids the short way from a node, and to a node.
     pub(super) const NO_WAY_OUT: u32 = DEAD | TRACED | ORPHAN | DYING;
