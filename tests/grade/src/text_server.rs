@@ -56,7 +56,12 @@ impl TextServer {
 
     /// The program on any free port with these further arguments, not yet started.
     pub fn with(&self, args: &[&str]) -> Server {
-        Server::new(&self.program).args(["--port", "0"]).args(&self.args).args(args)
+        self.on_port("0").args(args)
+    }
+
+    /// The program on this port, not yet started.
+    pub fn on_port(&self, port: &str) -> Server {
+        Server::new(&self.program).args(["--port", port]).args(&self.args)
     }
 
     /// Starts the program on any free port with these further arguments.

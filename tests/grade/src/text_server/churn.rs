@@ -196,6 +196,7 @@ fn with_few_processes(server: &TextServer) -> Option<Server> {
             .arg(&prlimit)
             .arg("--nproc=10")
             .arg(server.program())
+            .args(&server.args)
             .args(args)
     };
     let trial = limited(&["--version"]).spawn().ok()?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::TextServer;
-use crate::{Client, Result, Running, Server, Signal, patience, proc, random_bytes};
+use crate::{Client, Result, Running, Signal, patience, proc, random_bytes};
 
 /// A grace that no test waits for: a server that waits it out is found by [`patience`].
 const LONG: &str = "600";
@@ -136,8 +136,7 @@ pub fn nobody_is_accepted_while_it_stops(server: &TextServer) -> Result {
     running.wait_until("new clients are refused", || {
         std::net::TcpStream::connect(running.addr()).is_err()
     })?;
-    let next =
-        Server::new(server.program()).args(["--port", &running.port().to_string()]).start()?;
+    let next = server.on_port(&running.port().to_string()).start()?;
     running.check(running.exit_status()?.is_none(), "it ended in the middle of a transfer")?;
     next.stop()
 }
@@ -220,7 +219,7 @@ pub fn the_port_is_free_at_once(server: &TextServer) -> Result {
     running.signal(Signal::SIGINT)?;
     ended(&running)?;
     for _ in 0..3 {
-        let next = Server::new(server.program()).args(["--port", &port]).start()?;
+        let next = server.on_port(&port).start()?;
         let mut client = next.connect()?;
         client.send("hello")?;
         client.expect(server.reply())?;
