@@ -42,6 +42,24 @@ pub fn find_or_skip(program: &str) -> Option<PathBuf> {
 }
 
 fn find(program: &str) -> Option<PathBuf> {
+    if program == "python3" {
+        // What PATH leads to may be a script that takes a second to find the real one (pyenv).
+        static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
+        return PYTHON.get_or_init(|| in_path(program).map(itself)).clone();
+    }
+    in_path(program)
+}
+
+/// The interpreter as it names itself, or the path as it was.
+fn itself(python: PathBuf) -> PathBuf {
+    let mut ask = Command::new(&python);
+    let answer = ask.args(["-c", "import sys; print(sys.executable)"]).output().ok();
+    let named = answer.and_then(|output| String::from_utf8(output.stdout).ok());
+    let named = named.map(|text| PathBuf::from(text.trim_end()));
+    named.filter(|path| path.is_file()).unwrap_or(python)
+}
+
+fn in_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
