@@ -45,7 +45,9 @@ pub(crate) unsafe fn encode<T>(slot: &ManuallyDrop<T>) -> Word {
     let from = ptr::from_ref(slot);
     if size_of::<T>() <= size_of::<Word>() {
         // SAFETY: a word is large enough, and `u8` copies have no alignment to respect.
-        unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), word.as_mut_ptr().cast(), size_of::<T>()) };
+        unsafe {
+            ptr::copy_nonoverlapping(from.cast::<u8>(), word.as_mut_ptr().cast(), size_of::<T>())
+        };
     } else {
         word.write(from.expose_provenance() as u64);
     }
@@ -62,7 +64,11 @@ pub(crate) unsafe fn decode<T>(word: Word) -> T {
         let mut value = MaybeUninit::<T>::uninit();
         // SAFETY: `encode` copied these bytes of a `T` into the word.
         unsafe {
-            ptr::copy_nonoverlapping(word.as_ptr().cast::<u8>(), value.as_mut_ptr().cast(), size_of::<T>());
+            ptr::copy_nonoverlapping(
+                word.as_ptr().cast::<u8>(),
+                value.as_mut_ptr().cast(),
+                size_of::<T>(),
+            );
             value.assume_init()
         }
     } else {

@@ -141,7 +141,10 @@ pub(super) fn start<T>(node: NodePtr) -> Result<(), Error> {
 ///
 /// # Safety
 /// Called by `trampoline` only: `node` runs, its room holds an `F`, `word` carries a `T`.
-unsafe extern "C" fn entry<F: FnOnce(T) -> T, T: 'static>(node: *const (), word: Word) -> Departure {
+unsafe extern "C" fn entry<F: FnOnce(T) -> T, T: 'static>(
+    node: *const (),
+    word: Word,
+) -> Departure {
     // SAFETY: not null, and the stack that we are on keeps it.
     let node = unsafe { NodePtr::new_unchecked(node.cast()) };
     // SAFETY: `start` left the closure to us, and a stack is entered with a value only.

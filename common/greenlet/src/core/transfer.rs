@@ -200,7 +200,10 @@ fn leave_for_good<T: 'static>(from: NodePtr, to: NodePtr, message: Message<T>) -
 /// Gives up a greenlet that catches every unwind: its stack is leaked as it is.
 fn abandon<T: 'static>(node: NodePtr) -> ! {
     node.with_name(|name| {
-        eprintln!("greenlet: GreenletExit did not end greenlet {} {name}; its stack is leaked", node.id)
+        eprintln!(
+            "greenlet: GreenletExit did not end greenlet {} {name}; its stack is leaked",
+            node.id
+        )
     });
     let deferred = with_base::<T, _>(&node, |base| base.deferred.take()).flatten();
     let (to, message) = match deferred {
