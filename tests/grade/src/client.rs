@@ -52,9 +52,7 @@ impl Client {
         self.step(format!("sends {}", shorten(left)));
         let end = Instant::now() + patience();
         loop {
-            let count =
-                self.socket.send(left).map_err(|e| self.fail(format!("cannot send: {e}")))?;
-            left = &left[count.unwrap_or(0)..];
+            left = &left[self.send_some(left)?.unwrap_or(0)..];
             if left.is_empty() {
                 return Ok(());
             }
@@ -78,11 +76,7 @@ impl Client {
         self.step("sends until the program takes no more");
         let (bytes, mut sent) = (bytes.as_ref(), 0);
         while sent < bytes.len() {
-            match self
-                .socket
-                .send(&bytes[sent..])
-                .map_err(|e| self.fail(format!("cannot send: {e}")))?
-            {
+            match self.send_some(&bytes[sent..])? {
                 Some(count) => sent += count,
                 None if self.wait_for(PollFlags::POLLOUT, Instant::now() + A_MOMENT)? => {}
                 None => break,
@@ -118,9 +112,7 @@ impl Client {
                 )));
             }
             if !left.is_empty() {
-                let sent =
-                    self.socket.send(left).map_err(|e| self.fail(format!("cannot send: {e}")))?;
-                left = &left[sent.unwrap_or(0)..];
+                left = &left[self.send_some(left)?.unwrap_or(0)..];
             }
             match self.socket.receive(65536) {
                 Ok(None) => {}
@@ -324,6 +316,10 @@ impl Client {
     /// A failure with all the steps until now.
     pub fn failure(&self, what: impl std::fmt::Display) -> Failure {
         self.fail(what)
+    }
+
+    fn send_some(&self, bytes: &[u8]) -> Result<Option<usize>> {
+        self.socket.send(bytes).map_err(|e| self.fail(format!("cannot send: {e}")))
     }
 
     fn close_sending_half(&self) -> Result {
