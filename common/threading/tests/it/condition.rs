@@ -176,14 +176,17 @@ fn a_notification_is_never_lost_to_a_waiter_that_gives_up() {
     let waiting = Bunch::start(3, || {
         while stop.load(SeqCst) == 0 {
             let _guard = condition.guard();
-            let notified = condition.wait(Some(Duration::from_micros(30))).unwrap();
+            let notified = condition.wait(Some(Duration::from_micros(50))).unwrap();
             woken.fetch_add(usize::from(notified), SeqCst);
         }
     });
     let mut sent = 0;
-    for _ in 0..1_000 {
-        let _guard = condition.guard();
+    for _ in 0..5_000 {
+        let guard = condition.guard();
         sent += condition.notify(1).unwrap();
+        drop(guard);
+        // Time for the others to come back and, at another moment each time, give up.
+        (0..2_000).for_each(|_| std::hint::spin_loop());
     }
     stop.store(1, SeqCst);
     waiting.join();
