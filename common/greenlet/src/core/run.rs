@@ -158,10 +158,12 @@ unsafe extern "C" fn entry<F: FnOnce(T) -> T, T: 'static>(node: *const (), word:
 /// The parent, if nothing at all is special about this end.
 #[inline]
 fn plain_heir(node: NodePtr) -> Option<NodePtr> {
-    // SAFETY: a node exists, so something is current.
-    let innermost = unsafe { context::current() };
-    let plain = node.is_plain() && innermost == node && !node.has_locals();
-    node.parent().filter(|parent| plain && parent.is_plain())
+    let parent = node.parent()?;
+    let plain = parent.plain_origin() == Some(node)
+        && node.is_plain()
+        && parent.is_plain()
+        && !node.has_locals();
+    plain.then_some(parent)
 }
 
 /// Finds out who gets the result and what it is, whatever has happened.
