@@ -67,6 +67,15 @@ fn set_current(node: NodePtr) {
 impl NodePtr {
     /// This node, suspended until now, goes on: makes current what runs on its stack.
     #[inline]
+    pub(super) fn resume_current(self) {
+        if self.plain_origin().is_some() {
+            self.run_plainly(); // the same tree, still innermost, and nothing is traced
+        } else {
+            self.make_current();
+        }
+    }
+
+    /// As [`NodePtr::resume_current`], the long way.
     pub(super) fn make_current(self) {
         if self.has(flag::NESTED) {
             self.clear(flag::NESTED);
@@ -83,6 +92,7 @@ pub(crate) fn set_tracing(on: bool) {
     set_current(innermost());
 }
 
+#[inline]
 pub(super) fn tracing() -> bool {
     TRACING.get()
 }
@@ -104,6 +114,11 @@ pub(super) fn running_in(root: NodePtr) -> Option<NodePtr> {
 /// The running node of the innermost tree with values of type `T`.
 #[inline]
 pub(crate) fn running_with<T: 'static>() -> Option<NodePtr> {
+    if let Some(tree) = NodePtr::from_raw(TREE.get())
+        && *tree.type_id == TypeId::of::<T>()
+    {
+        return Some(tree.running());
+    }
     chain().find(|n| *n.root().type_id == TypeId::of::<T>() && n.role != Role::Thread)
 }
 

@@ -190,6 +190,13 @@ impl Node {
         NodePtr::from_raw(unsafe { (*self.gate.get()).get() })
     }
 
+    /// As [`Node::plain_origin`], for a node that is to be started.
+    #[inline]
+    pub(crate) fn plain_origin_of_start(&self) -> Option<NodePtr> {
+        let origin = NodePtr::from_raw(self.root().running.get());
+        origin.filter(|_| self.flags.get() == flag::UNSTARTED)
+    }
+
     /// After [`Node::plain_origin`]: this node runs now.
     #[inline(always)]
     pub(crate) fn run_plainly(&self) {
@@ -199,6 +206,7 @@ impl Node {
 
     /// Of the top of a tree: notes which node of it runs, and whether a switch from there may take
     /// the short way.
+    #[inline]
     pub(crate) fn set_running(&self, node: NodePtr, open: bool) {
         let open = open && !node.has(flag::NO_WAY_OUT);
         self.running.set(if open { node.as_ptr() } else { ptr::null() });
@@ -206,6 +214,7 @@ impl Node {
     }
 
     /// Of the top of a tree: the node of it that runs, or would if the tree did.
+    #[inline]
     pub(crate) fn running(&self) -> NodePtr {
         let running = NodePtr::from_raw(self.running.get());
         let shut = || NodePtr::from_raw(self.shut.get());
@@ -213,6 +222,7 @@ impl Node {
     }
 
     /// Of the top of a tree: no switch in it takes the short way any more.
+    #[inline]
     pub(crate) fn close(&self) {
         self.set_running(self.running(), false);
     }
@@ -223,11 +233,13 @@ impl Node {
         NodePtr(unsafe { NonNull::new_unchecked(self.root.get().cast_mut()) })
     }
 
+    #[inline]
     pub(crate) fn parent(&self) -> Option<NodePtr> {
         NonNull::new(self.parent.get().cast_mut()).map(NodePtr)
     }
 
     /// Where its result goes: the parent, or whoever waits for its end.
+    #[inline]
     pub(crate) fn heir(&self) -> Option<NodePtr> {
         let waits = NonNull::new(self.return_to.get().cast_mut()).map(NodePtr);
         waits.or_else(|| self.parent())
@@ -254,6 +266,7 @@ impl Node {
         Some(Stack { top, size: self.stack_size.get() })
     }
 
+    #[inline]
     pub(crate) fn set_stack(&self, stack: Option<Stack>) {
         self.top.set(stack.map_or(ptr::null_mut(), |s| s.top.as_ptr()));
     }
@@ -378,6 +391,7 @@ impl NodePtr {
     }
 
     /// Whether only one reference is left.
+    #[inline]
     pub(crate) fn is_last(self) -> bool {
         self.refs.get() == 1
     }
@@ -406,6 +420,7 @@ thread_local! {
     static NEXT_ID: Cell<u64> = const { Cell::new(0) };
 }
 
+#[inline]
 fn next_id() -> u64 {
     NEXT_ID.replace(NEXT_ID.get() + 1)
 }
