@@ -54,6 +54,23 @@ pub(crate) unsafe fn encode<T>(slot: &ManuallyDrop<T>) -> Word {
     word
 }
 
+/// As [`encode`], for a value that is put into `slot` only if it is large.
+///
+/// # Safety
+/// As [`encode`].
+#[inline(always)]
+pub(super) unsafe fn encode_into<T>(slot: &mut MaybeUninit<Slot<T>>, value: T) -> Word {
+    let value = ManuallyDrop::new(value);
+    // SAFETY: the value's address is used only in the second case, where it is the slot's.
+    unsafe {
+        if size_of::<T>() <= size_of::<Word>() {
+            encode(&value)
+        } else {
+            encode(&slot.write(Slot { value }).value)
+        }
+    }
+}
+
 /// Moves the value out of what [`encode`] made.
 ///
 /// # Safety
@@ -90,11 +107,8 @@ impl<T> Message<T> {
             Message::Kill => KILL,
         };
         let word = match self {
-            Message::Value(value) | Message::Exit(value) => {
-                let slot = slot.write(Slot { value: ManuallyDrop::new(value) });
-                // SAFETY: the value was written in the line above; it stays, by the contract.
-                unsafe { encode(&slot.value) }
-            }
+            // SAFETY: the slot stays, by the contract.
+            Message::Value(value) | Message::Exit(value) => unsafe { encode_into(slot, value) },
             Message::Throw(payload) => {
                 let slot = slot.write(Slot { payload: ManuallyDrop::new(payload) });
                 // SAFETY: as above.
