@@ -63,20 +63,17 @@ impl Address {
         }
     }
 
-    /// What recvmsg(2) filled in; it leaves the sender's address empty if there is none.
-    pub(crate) fn of_sender(raw: Option<&SockaddrStorage>) -> Address {
-        let Some(raw) = raw else { return Address::Unnamed };
-        if let Some(address) = raw.as_sockaddr_in() {
-            return Address::Inet(SocketAddrV4::from(*address).into());
-        }
-        if let Some(address) = raw.as_sockaddr_in6() {
-            return Address::Inet(SocketAddrV6::from(*address).into());
-        }
-        let unix = raw.as_unix_addr();
-        if let Some(name) = unix.and_then(UnixAddr::as_abstract) {
+    pub(crate) fn of_inet(raw: &SockaddrStorage) -> Address {
+        let v4 = raw.as_sockaddr_in().map(|address| SocketAddrV4::from(*address).into());
+        let v6 = || raw.as_sockaddr_in6().map(|address| SocketAddrV6::from(*address).into());
+        v4.or_else(v6).map_or(Address::Unnamed, Address::Inet)
+    }
+
+    pub(crate) fn of_unix(raw: &UnixAddr) -> Address {
+        if let Some(name) = raw.as_abstract() {
             return Address::Abstract(name.to_vec());
         }
-        unix.and_then(UnixAddr::path).map_or(Address::Unnamed, |path| Address::Path(path.into()))
+        raw.path().map_or(Address::Unnamed, |path| Address::Path(path.into()))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::net::{Guests, excerpt};
 use log::{info, log_enabled};
-use nix::sys::socket::{MsgFlags, SockFlag, SockType, SockaddrStorage, recvmsg};
+use nix::sys::socket::{MsgFlags, SockFlag, SockType, SockaddrStorage, UnixAddr, recvmsg};
 
 use super::socket::{Before, SocketSettings, bound};
 use crate::{Address, Datagram};
@@ -73,12 +73,8 @@ impl Datagrams {
 
     pub(super) fn get_request(&self) -> io::Result<(Packet, Address)> {
         let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut parts = [IoSliceMut::new(&mut buffer)];
-        let fd = self.as_fd().as_raw_fd();
-        let received = recvmsg::<SockaddrStorage>(fd, &mut parts, None, MsgFlags::MSG_DONTWAIT)?;
-        let truncated = received.flags.contains(MsgFlags::MSG_TRUNC);
-        let sender = Address::of_sender(received.address.as_ref());
-        let count = received.bytes;
+        let (count, flags, sender) = self.socket.receive(&mut buffer)?;
+        let truncated = flags.contains(MsgFlags::MSG_TRUNC);
         Ok((Packet { bytes: buffer[..count].to_vec(), truncated }, sender))
     }
 
@@ -107,6 +103,25 @@ impl AsFd for Datagrams {
 }
 
 impl DatagramSocket {
+    /// The length of the next datagram, which is cut to the buffer, and its sender; never waits.
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, MsgFlags, Address)> {
+        let mut parts = [IoSliceMut::new(buffer)];
+        let flags = MsgFlags::MSG_DONTWAIT;
+        match self {
+            DatagramSocket::Inet(socket) => {
+                let fd = socket.as_raw_fd();
+                let received = recvmsg::<SockaddrStorage>(fd, &mut parts, None, flags)?;
+                let sender = received.address.as_ref().map_or(Address::Unnamed, Address::of_inet);
+                Ok((received.bytes, received.flags, sender))
+            }
+            DatagramSocket::Unix(socket) => {
+                let received = recvmsg::<UnixAddr>(socket.as_raw_fd(), &mut parts, None, flags)?;
+                let sender = received.address.as_ref().map_or(Address::Unnamed, Address::of_unix);
+                Ok((received.bytes, received.flags, sender))
+            }
+        }
+    }
+
     pub(crate) fn send_to(&self, bytes: &[u8], address: &Address) -> io::Result<()> {
         loop {
             let sent = match (self, address) {
