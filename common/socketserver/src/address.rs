@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
 
-use nix::sys::socket::{SockaddrStorage, UnixAddr};
+use nix::sys::socket::SockaddrStorage;
 
 /// Where a server is, or where a request came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -67,13 +67,6 @@ impl Address {
         let v4 = raw.as_sockaddr_in().map(|address| SocketAddrV4::from(*address).into());
         let v6 = || raw.as_sockaddr_in6().map(|address| SocketAddrV6::from(*address).into());
         v4.or_else(v6).map_or(Address::Unnamed, Address::Inet)
-    }
-
-    pub(crate) fn of_unix(raw: &UnixAddr) -> Address {
-        if let Some(name) = raw.as_abstract() {
-            return Address::Abstract(name.to_vec());
-        }
-        raw.path().map_or(Address::Unnamed, |path| Address::Path(path.into()))
     }
 }
 
