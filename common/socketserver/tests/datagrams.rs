@@ -1,5 +1,7 @@
 //! Datagrams of every size, over UDP and Unix sockets, and the files of Unix sockets.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::UdpSocket;

@@ -1,6 +1,8 @@
 //! What CPython's test_socketserver checks of the servers that use no fork, and what Python promises
 //! beside it. The servers run in threads of the test.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};

@@ -137,7 +137,7 @@ fn a_port_where_nobody_listens_is_one_clear_line() {
 #[test]
 fn a_line_too_long_for_a_datagram_is_one_clear_line() {
     let (port, server) = serve(0, angle_brackets);
-    let output = run_with_input(PROGRAM, &["--port", &port], &"x".repeat(65_508));
+    let output = run_with_input(PROGRAM, &["--port", &port], "x".repeat(65_508));
     is_one_error_line(&output, &format!("error: cannot reach 127.0.0.1:{port}: Message too long"));
     server.join().unwrap();
 }
