@@ -37,11 +37,11 @@ impl<T: 'static> Greenlet<T> {
     #[inline]
     #[must_use]
     pub fn empty() -> Greenlet<T> {
-        Greenlet::below(current_node::<T>().counted())
+        Greenlet::below(current_node::<T>())
     }
 
     #[inline]
-    fn below(parent: NodeRef) -> Greenlet<T> {
+    fn below(parent: NodePtr) -> Greenlet<T> {
         let type_id = const { &TypeId::of::<T>() };
         let node = Node::create(Role::Greenlet, type_id, Some(parent), flag::UNSTARTED);
         node.handles.set(1);
@@ -49,7 +49,6 @@ impl<T: 'static> Greenlet<T> {
     }
 
     /// A name, a stack size or a parent of its own.
-    #[must_use]
     pub fn builder() -> Builder<T> {
         Builder { name: None, stack_size: None, parent: None }
     }
@@ -320,7 +319,7 @@ impl<T: 'static> Builder<T> {
     #[must_use]
     pub fn empty(self) -> Greenlet<T> {
         let greenlet = match self.parent {
-            Some(parent) => Greenlet::below(parent.node),
+            Some(parent) => Greenlet::below(NodePtr::of(&parent.node)),
             None => Greenlet::empty(),
         };
         if let Some(name) = self.name {

@@ -122,7 +122,7 @@ pub(super) fn with_base<T, R>(node: &Node, f: impl FnOnce(&mut Base<T>) -> R) ->
 }
 
 /// Gives an unstarted node its stack, ready to be switched to.
-#[inline]
+#[inline(always)]
 pub(super) fn start<T>(node: NodePtr) -> Result<(), Error> {
     let Some(table) = node.run.get() else { return Err(Error::NoRun) };
     let stack = stack::take(node.stack_size.get()).map_err(Error::NoStack)?;
@@ -136,7 +136,7 @@ pub(super) fn start<T>(node: NodePtr) -> Result<(), Error> {
         node.sp.set(arch::prepare(base.cast(), node.as_ptr().cast(), table.entry));
     }
     node.clear(flag::UNSTARTED);
-    node.keep(); // the stack's reference; `leave` takes it back
+    node.keep(1); // the stack's reference; `leave` takes it back
     Ok(())
 }
 
@@ -236,16 +236,16 @@ fn base_of_running<T>(node: NodePtr) -> *mut Base<T> {
 /// # Safety
 /// `node` runs on its own stack and nothing of its body is left there; `heir` is suspended, of the
 /// same tree.
-#[inline]
+#[inline(always)]
 unsafe fn leave(node: NodePtr, heir: NodePtr, word: Word, tag: usize) -> Departure {
+    heir.resume_current(); // first: then nothing is left to close when the node dies
     node.set(flag::DEAD);
-    heir.resume_current();
     if let Some(stack) = node.stack() {
         node.set_stack(None);
         stack::give(stack);
     }
     let sp_and_tag = heir.sp.get().expose_provenance() | tag;
     // SAFETY: `start` kept this reference.
-    unsafe { node.release() };
+    unsafe { node.release(1) };
     Departure { sp_and_tag, word }
 }

@@ -78,7 +78,7 @@ thread_local! {
 struct Pools {
     default: Pool,
     /// Pools of the other sizes in use, a handful.
-    others: RefCell<Vec<Box<Pool>>>,
+    others: RefCell<Vec<Pool>>,
 }
 
 impl Pools {
@@ -100,7 +100,7 @@ impl Pools {
     fn with_other<R>(&self, size: usize, f: impl FnOnce(&Pool) -> R) -> R {
         let mut others = self.others.borrow_mut();
         let at = others.iter().position(|p| p.size == size).unwrap_or_else(|| {
-            others.push(Box::new(Pool::new(size)));
+            others.push(Pool::new(size));
             others.len() - 1
         });
         f(&others[at])
@@ -286,3 +286,6 @@ fn page() -> usize {
         page => page,
     }
 }
+
+#[cfg(test)]
+mod tests;
