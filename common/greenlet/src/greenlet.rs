@@ -28,7 +28,7 @@ impl<T: 'static> Greenlet<T> {
     #[inline]
     pub fn new<F: FnOnce(T) -> T + 'static>(f: F) -> Greenlet<T> {
         let greenlet = Greenlet::empty();
-        core::set_run(&greenlet.peer.node, f);
+        core::first_run(&greenlet.peer.node, f);
         greenlet
     }
 
@@ -241,6 +241,11 @@ impl<T: 'static> Peer<T> {
     #[must_use]
     pub fn name(&self) -> String {
         self.node.with_name(str::to_owned)
+    }
+
+    /// Gives it a name, or another one: for messages and tracers.
+    pub fn set_name(&self, name: impl Into<Box<str>>) {
+        self.node.set_name(name.into());
     }
 
     fn of(node: NodePtr) -> Peer<T> {

@@ -396,6 +396,8 @@ fn a_dead_peer_outlives_everything() {
     };
     assert!(peer.dead());
     assert_eq!(peer.name(), "short");
+    peer.set_name("gone");
+    assert_eq!(peer.name(), "gone");
     peer.switch(());
     let g: Generator<u32> = Generator::new(|co| _ = co.give(1)).named("numbers");
     assert!(format!("{g:?}").ends_with("created"));

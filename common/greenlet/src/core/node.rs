@@ -182,6 +182,20 @@ impl Node {
         }
     }
 
+    /// It has its stack and can be switched to: clears `UNSTARTED`, its only flag.
+    #[inline]
+    pub(crate) fn begin(&self) {
+        self.flags.set(0);
+        self.gate.set(&raw const self.root().running);
+    }
+
+    /// It has ended, and somebody else runs already: sets `DEAD`.
+    #[inline]
+    pub(crate) fn finish(&self) {
+        self.flags.set(self.flags.get() | flag::DEAD);
+        self.gate.set(&raw const CLOSED.0);
+    }
+
     /// Whether nothing at all is special.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
