@@ -104,8 +104,7 @@ fn by_hyper(input: &[u8]) -> Vec<Seen> {
         let _ =
             tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(serve, talk) }).await;
     });
-    let seen = std::mem::take(&mut *seen.lock().unwrap());
-    seen
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
 /// Every request of ours is one of the other's, in the same order; if the other sees more, we refused
