@@ -113,7 +113,7 @@ impl Control {
     }
 
     /// Waits for the next command.
-    pub fn next(&mut self) -> Next {
+    pub fn wait(&mut self) -> Next {
         let end = Instant::now() + self.idle_limit;
         loop {
             if let Some(line) = self.lines.take() {

@@ -106,7 +106,7 @@ impl<'s> Session<'s> {
     fn run(&mut self) -> io::Result<&'static str> {
         self.control.reply(&Reply::new(220, "Ready (anonymous is welcome)"))?;
         loop {
-            let after = match self.control.next() {
+            let after = match self.control.wait() {
                 Next::Line(line) => self.line(line),
                 Next::Left => After::Left,
                 Next::Idle => After::End(Reply::new(421, "Silent for too long")),
