@@ -37,25 +37,25 @@ use crate::upload::{Upload, is_temporary};
 const PAUSE: Duration = Duration::from_millis(100);
 const END: &[u8] = b"##";
 
-/// Serves one client until it says Q, leaves, or the program stops.
+/// Serves one client until it says Q, leaves, or is let go; says which.
 ///
 /// # Errors
 ///
 /// The connection breaks.
-pub fn serve(socket: BorrowedFd<'_>, settings: &Settings) -> io::Result<()> {
+pub fn serve(socket: BorrowedFd<'_>, settings: &Settings) -> io::Result<&'static str> {
     let mut client = TcpStream::from(socket.try_clone_to_owned()?);
     client.set_read_timeout(Some(settings.idle_timeout))?;
     client.set_write_timeout(Some(settings.idle_timeout))?;
     let mut buffer = [0; 1024];
     loop {
         if !readable(&client, settings.idle_timeout, true) {
-            return Ok(());
+            return Ok("let go");
         }
         let n = client.read(&mut buffer)?;
         let line = buffer[..n].trim_ascii_end();
         log::info!("course: received \"{}\"", line.escape_ascii());
         match *line {
-            [] | [b'Q', ..] => return Ok(()),
+            [] | [b'Q', ..] => return Ok("left"),
             [b'L', ..] => list(&mut client, settings)?,
             [b'G', b' ', ref name @ ..] => get(&mut client, settings, name)?,
             [b'P', b' ', ref name @ ..] => put(&mut client, settings, name)?,

@@ -1,29 +1,40 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use std::io::Write;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
-use common::Failure;
 use common::args::ServerArgs;
-use common::net::Listener;
-use common::process;
+use common::{Failure, net, stop};
 use ftp_server::places::Places;
 use ftp_server::settings::{FtpArgs, Settings};
 use ftp_server::{course, session};
+use socketserver::{BaseRequestHandler, Connection, ForkingMixIn, ForkingTcpServer};
 
 /// An FTP server, one child process per client; anonymous clients may read.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
-#[command(mut_arg("max_clients", |a| a.help("Answer 421 while this many are connected")))]
-#[command(mut_arg("idle_timeout", |a| a.help("Let go of a client silent for so long [default: 300]")))]
+#[command(version, max_term_width = 100, mut_arg("max_clients", |a| a.help(MAX_CLIENTS)))]
 struct Cli {
     #[command(flatten)]
     ftp: FtpArgs,
     #[command(flatten)]
     server: ServerArgs<2121>,
+}
+
+const MAX_CLIENTS: &str = "Answer 421 while this many are connected";
+
+/// 处理一个客户端：列表、下载、上传、退出 / one client, in a child process of its own. day09 L19
+#[derive(Clone)]
+struct Handler(Arc<Settings>);
+
+impl BaseRequestHandler<Connection> for Handler {
+    fn handle(&mut self, client: &mut Connection) -> socketserver::Result {
+        let serve = if self.0.course { course::serve } else { session::serve };
+        client.client().leaves_because(serve(client.as_fd(), &self.0)?);
+        Ok(())
+    }
 }
 
 fn main() -> ExitCode {
@@ -33,35 +44,20 @@ fn main() -> ExitCode {
 
 fn serve(mut cli: Cli) -> Result<(), Failure> {
     let settings = Settings::new(&cli.ftp, &cli.server)?;
-    let mut places = Places::new(cli.server.max_clients.take(), cli.ftp.max_per_host);
-    let serve = if cli.ftp.course { course::serve } else { session::serve };
+    stop::on_signals().map_err(|why| Failure::new("cannot start", &why))?;
+    stop::set_grace(cli.server.grace);
+    // 人满了不是让客户端等，而是回答 421 / one client too many does not wait: it is told.
+    let places = Places::new(cli.server.max_clients.take(), cli.ftp.max_per_host);
+    let server = ForkingTcpServer::builder(Handler(Arc::new(settings)))
+        .mix_in(ForkingMixIn { max_children: usize::MAX, ..ForkingMixIn::default() })
+        .server_args(&cli.server)
+        .hooks(places)
+        .bind(cli.server.address())
+        .map_err(|why| Failure::cannot_listen(&cli.server.shown_address(), &why))?;
+    let address = server.server_address();
+    net::announce(address, &cli.ftp.client_command(address));
 
-    // 【1】创建监听套接字 / create the listening socket.
-    let listener = Listener::bind(&cli.server, "turned away")?;
-    // 【2】循环接收客户端连接；人满了就告诉它 / accept; tell a client for whom there is no place.
-    for mut client in &listener {
-        let ip = client.peer().parse().map(|a: std::net::SocketAddr| a.ip().to_canonical());
-        let place = match ip.map(|ip| places.take(ip)) {
-            Ok(Ok(place)) => place,
-            Ok(Err(reply)) => {
-                let _ = client.write_all(&reply.bytes());
-                continue;
-            }
-            Err(_) => continue,
-        };
-        // 【3】fork：每个客户端一个子进程 / one child process for each client. day09 L19
-        let forked = process::fork_child(|| {
-            listener.close();
-            // 【4】子进程处理列表、下载、上传、退出 / list, download, upload, quit.
-            serve(client.as_fd(), &settings).map_or(1, |()| 0)
-        });
-        // 【5】父进程回去接收下一个 / the parent goes on with the next.
-        drop(place);
-        match forked {
-            Ok(pid) => client.hand_over(pid),
-            Err(why) => log::error!("no process for this client: {}", common::reason(&why)),
-        }
-    }
-    listener.finish();
-    Ok(())
+    let served = server.serve_forever(socketserver::POLL_INTERVAL);
+    server.server_close();
+    served.map_err(|why| Failure::new("cannot serve", &why))
 }

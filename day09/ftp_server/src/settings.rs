@@ -9,6 +9,7 @@ use clap::Args;
 use common::Failure;
 use common::args::ServerArgs;
 use common::folder::Folder;
+use socketserver::Address;
 
 use crate::auth::{Accounts, Secret};
 
@@ -50,6 +51,16 @@ pub struct FtpArgs {
     pub passive_ports: Option<RangeInclusive<u16>>,
 }
 
+impl FtpArgs {
+    /// What to type in another terminal to try the server at `address`.
+    pub fn client_command(&self, address: &Address) -> String {
+        match address {
+            Address::Inet(at) if self.course => format!("nc {} {}", at.ip(), at.port()),
+            at => format!("curl ftp://{at}/"),
+        }
+    }
+}
+
 /// What every session of this server goes by.
 #[derive(Debug)]
 pub struct Settings {
@@ -63,6 +74,8 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// How long a transfer may last after the program has been asked to stop.
     pub grace: Duration,
+    /// Whether to speak the course's protocol.
+    pub course: bool,
 }
 
 impl Settings {
@@ -92,6 +105,7 @@ impl Settings {
             passive_ports: args.passive_ports.clone(),
             idle_timeout: server.idle_timeout.unwrap_or(IDLE),
             grace: server.grace,
+            course: args.course,
         })
     }
 }

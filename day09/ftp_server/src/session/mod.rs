@@ -3,12 +3,13 @@
 //! ```text
 //! Control -- line --> Command::parse --> Session::answer --> Reply --> Control
 //!                                          |
-//!                     login   files   info   transfers  (a room for each group of commands)
+//!                     login  files  info  connecting  transfers  (a room for each group of commands)
 //! ```
 //!
 //! What a command may need from the one before is in the fields: who the client is, where it stands,
 //! how data will travel, where a transfer begins.
 
+mod connecting;
 mod files;
 mod info;
 mod login;
@@ -16,14 +17,13 @@ mod transfers;
 
 use std::ffi::OsStr;
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
 use log::info;
 
 use crate::auth::Rights;
-use crate::command::{Command, Epsv, Type, Wrong};
+use crate::command::{Command, Type, Wrong};
 use crate::control::{Control, Next};
 use crate::data::Plan;
 use crate::lines::Line;
@@ -70,20 +70,15 @@ impl From<Reply> for After {
     }
 }
 
-/// Serves the client connected to `socket` until it leaves, is let go, or the program stops.
+/// Serves the client connected to `socket` until it leaves, is let go, or the program stops; says
+/// which.
 ///
 /// # Errors
 ///
 /// The connection breaks.
-pub fn serve(socket: BorrowedFd<'_>, settings: &Settings) -> io::Result<()> {
+pub fn serve(socket: BorrowedFd<'_>, settings: &Settings) -> io::Result<&'static str> {
     let control = Control::new(socket, settings.idle_timeout, settings.grace)?;
-    let peer = control.peer();
-    let ended = Session::new(control, settings).run();
-    match &ended {
-        Ok(why) => info!("{peer}: {why}, its process ends"),
-        Err(error) => info!("{peer}: {}, its process ends", common::reason(error)),
-    }
-    ended.map(drop)
+    Session::new(control, settings).run()
 }
 
 impl<'s> Session<'s> {
@@ -102,7 +97,7 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// The loop of the session; gives the word for the log why it ended.
+    /// The loop of the session.
     fn run(&mut self) -> io::Result<&'static str> {
         self.control.reply(&Reply::new(220, "Ready (anonymous is welcome)"))?;
         loop {
@@ -208,62 +203,6 @@ impl<'s> Session<'s> {
 
     fn path(&self, name: &OsStr) -> PathBuf {
         path::resolve(&self.here, name)
-    }
-
-    fn passive(&mut self) -> Reply {
-        if self.epsv_only {
-            return Reply::new(503, "You said EPSV ALL");
-        }
-        let std::net::IpAddr::V4(ip) = self.control.local_ip() else {
-            return Reply::new(425, "PASV knows only IPv4 addresses: say EPSV");
-        };
-        match self.listen() {
-            Ok(port) => {
-                let ([a, b, c, d], [high, low]) = (ip.octets(), port.to_be_bytes());
-                Reply::new(227, format!("Connect to ({a},{b},{c},{d},{high},{low})"))
-            }
-            Err(reply) => reply,
-        }
-    }
-
-    fn extended_passive(&mut self, which: Epsv) -> Reply {
-        let family = if self.control.local_ip().is_ipv4() { 1 } else { 2 };
-        match which {
-            Epsv::All => {
-                self.epsv_only = true;
-                return Reply::new(200, "Only EPSV from now on");
-            }
-            Epsv::Protocol(other) if other != family => {
-                return Reply::new(522, format!("Another network protocol: use ({family})"));
-            }
-            Epsv::Any | Epsv::Protocol(_) => {}
-        }
-        match self.listen() {
-            Ok(port) => Reply::new(229, format!("Connect to (|||{port}|)")),
-            Err(reply) => reply,
-        }
-    }
-
-    fn listen(&mut self) -> Result<u16, Reply> {
-        // The port of a PASV before this one is closed first: it may be the only one there is.
-        self.data = Plan::None;
-        let (plan, port) = Plan::listen(&self.control, self.settings.passive_ports.as_ref())
-            .map_err(|error| Reply::new(425, format!("No port: {}", common::reason(&error))))?;
-        self.data = plan;
-        Ok(port)
-    }
-
-    fn active(&mut self, address: SocketAddr) -> Reply {
-        if self.epsv_only {
-            return Reply::new(503, "You said EPSV ALL");
-        }
-        match Plan::connect(&self.control, address) {
-            Ok(plan) => {
-                self.data = plan;
-                Reply::new(200, "The server will connect to it")
-            }
-            Err(reply) => reply,
-        }
     }
 }
 

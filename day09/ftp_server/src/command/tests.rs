@@ -1,3 +1,6 @@
+use std::net::Ipv4Addr;
+use std::os::unix::ffi::OsStringExt;
+
 use proptest::prelude::*;
 
 use super::*;
