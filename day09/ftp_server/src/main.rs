@@ -9,7 +9,7 @@ use clap::Parser;
 use common::args::ServerArgs;
 use common::{Failure, net, stop};
 use ftp_server::places::Places;
-use ftp_server::settings::{FtpArgs, Settings};
+use ftp_server::settings::{FtpArgs, MAX_CLIENTS, Settings};
 use ftp_server::{course, session};
 use socketserver::{BaseRequestHandler, Connection, ForkingMixIn, ForkingTcpServer};
 
@@ -22,8 +22,6 @@ struct Cli {
     #[command(flatten)]
     server: ServerArgs<2121>,
 }
-
-const MAX_CLIENTS: &str = "Answer 421 while this many are connected";
 
 /// 处理一个客户端：列表、下载、上传、退出 / one client, in a child process of its own. day09 L19
 #[derive(Clone)]
@@ -56,7 +54,6 @@ fn serve(mut cli: Cli) -> Result<(), Failure> {
         .map_err(|why| Failure::cannot_listen(&cli.server.shown_address(), &why))?;
     let address = server.server_address();
     net::announce(address, &cli.ftp.client_command(address));
-
     let served = server.serve_forever(socketserver::POLL_INTERVAL);
     server.server_close();
     served.map_err(|why| Failure::new("cannot serve", &why))

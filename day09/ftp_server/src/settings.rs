@@ -16,6 +16,9 @@ use crate::auth::{Accounts, Secret};
 /// The variable of the environment that holds the password, if no file does.
 pub const PASSWORD: &str = "FTP_PASSWORD";
 
+/// What `--help` says of `--max-clients`, which lets clients wait in other servers.
+pub const MAX_CLIENTS: &str = "Answer 421 while this many are connected";
+
 /// Bundled with the program: what it serves unless told otherwise.
 const BUNDLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/files");
 

@@ -137,7 +137,11 @@ fn replaceable(folder: &Folder, path: &Path) -> io::Result<Option<u32>> {
         Ok(meta) if meta.kind != Kind::File => refuse("it is no file"),
         Ok(meta) if meta.mode & 0o200 == 0 => refuse("it is write-protected"),
         Ok(meta) => Ok(Some(meta.mode)),
-        Err(_) => Ok(None),
+        Err(error) => match error.kind() {
+            // A link that leads out, or to nothing, is replaced; what it names is not touched.
+            ErrorKind::NotFound | ErrorKind::PermissionDenied => Ok(None),
+            _ => Err(error),
+        },
     }
 }
 

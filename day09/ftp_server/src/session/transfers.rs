@@ -141,13 +141,11 @@ impl Session<'_> {
         let name = path.file_name().unwrap_or_default().as_bytes();
         let about = Reply::new(150, [b"FILE: ", name].concat());
         let lines = self.kind == Type::Ascii;
-        let after = self.transfer(&path, &about, |transfer| transfer.receive(upload.file(), lines));
-        match after {
-            After::Go(reply) if reply.code() == 226 => match upload.keep() {
-                Ok(()) => After::Go(reply),
-                Err(error) => Reply::failed(&error).into(),
-            },
-            other => other,
+        let whole = self.carry(&path, &about, |transfer| transfer.receive(upload.file(), lines));
+        match whole.map(|done| (done, upload.keep())) {
+            Ok((done, Ok(()))) => done.into(),
+            Ok((_, Err(error))) => Reply::failed(&error).into(),
+            Err(after) => after,
         }
     }
 
@@ -158,25 +156,33 @@ impl Session<'_> {
         reply.into()
     }
 
-    /// Opens the data connection, says `about`, lets `carry` do its work and says how it went.
     fn transfer(
         &mut self,
         path: &Path,
         about: &Reply,
-        carry: impl FnOnce(&mut Transfer<'_>) -> Result<(), Broken>,
+        work: impl FnOnce(&mut Transfer<'_>) -> Result<(), Broken>,
     ) -> After {
+        self.carry(path, about, work).map_or_else(|after| after, After::Go)
+    }
+
+    /// Opens the data connection, says `about`, lets `work` be done; the reply if all of it went well,
+    /// or what else follows.
+    fn carry(
+        &mut self,
+        path: &Path,
+        about: &Reply,
+        work: impl FnOnce(&mut Transfer<'_>) -> Result<(), Broken>,
+    ) -> Result<Reply, After> {
         let data = match self.data.open(&mut self.control) {
             Ok(data) => data,
-            Err(NoData::Tell(reply)) => return reply.into(),
-            Err(NoData::Left) => return After::Left,
-            Err(NoData::Aborted) => return self.aborted("No connection yet"),
+            Err(NoData::Tell(reply)) => return Err(reply.into()),
+            Err(NoData::Left) => return Err(After::Left),
+            Err(NoData::Aborted) => return Err(self.aborted("No connection yet")),
         };
-        if self.control.reply(about).is_err() {
-            return After::Left;
-        }
+        self.control.reply(about).map_err(|_| After::Left)?;
         let begin = Instant::now();
         let mut transfer = Transfer::new(&mut self.control, data);
-        let result = carry(&mut transfer);
+        let result = work(&mut transfer);
         let bytes = transfer.bytes;
         // The end of the connection is the end of the file, and the reply comes after it.
         drop(transfer);
@@ -186,9 +192,9 @@ impl Session<'_> {
             Err(why) => log::warn!("{peer}: {path:?}: broken after {bytes} bytes: {why}"),
         }
         match result {
-            Ok(()) => Reply::new(226, format!("{bytes} bytes, done")).into(),
-            Err(Broken::Aborted) => self.aborted("Transfer ended: you said so"),
-            Err(why) => why.reply().map_or(After::Left, After::Go),
+            Ok(()) => Ok(Reply::new(226, format!("{bytes} bytes, done"))),
+            Err(Broken::Aborted) => Err(self.aborted("Transfer ended: you said so")),
+            Err(why) => Err(why.reply().map_or(After::Left, After::Go)),
         }
     }
 
