@@ -87,7 +87,7 @@ fn parallel(clients: usize, len: usize) -> Result {
                 })
             })
             .collect();
-        all.into_iter().map(|thread| thread.join().unwrap()).collect()
+        all.into_iter().map(|t| t.join().unwrap_or_else(|_| Err("a panic".into()))).collect()
     });
     results.into_iter().collect::<Result>()?;
     assert_eq!(site.names().len(), clients);

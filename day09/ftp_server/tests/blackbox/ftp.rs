@@ -43,9 +43,9 @@ impl Site {
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.home()).unwrap();
+        let entries = fs::read_dir(self.home()).into_iter().flatten().flatten();
         let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into()).collect();
+            entries.map(|entry| entry.file_name().to_string_lossy().into()).collect();
         names.sort();
         names
     }
