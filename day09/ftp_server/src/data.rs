@@ -73,7 +73,12 @@ impl Plan {
     /// # Errors
     ///
     /// The reply to an address that is not the client's own, or a port that belongs to a service.
-    pub fn connect(control: &Control, address: SocketAddr) -> Result<Plan, Reply> {
+    pub fn connect(control: &Control, mut address: SocketAddr) -> Result<Plan, Reply> {
+        // lftp says `::` for "where I am" (and the kernel, asked to connect there, would take it
+        // for this machine).
+        if address.ip().is_unspecified() {
+            address.set_ip(control.peer().ip());
+        }
         if address.ip().to_canonical() != control.peer().ip() {
             return Err(Reply::new(504, "Only to your own address"));
         }

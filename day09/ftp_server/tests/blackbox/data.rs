@@ -150,6 +150,8 @@ fn over_ipv6_epsv_and_eprt() -> Result {
     assert_eq!(ftp.get("f")?, b"six");
     assert_eq!(ftp.transfer("RETR f", None, Some("EPRT"))?.1, b"six");
     ftp.run("EPRT |2|2001:db8::1|50000|", "504")?;
+    // As lftp says "where I am".
+    ftp.run("EPRT |2|::|50000|", "200")?;
     site.server.stop()
 }
 
