@@ -1,0 +1,384 @@
+//! The control block of a greenlet, and who keeps it.
+//!
+//! Two counts, because two things end at different times. `handles` counts the owners: when the
+//! last [`Greenlet`](crate::Greenlet) goes, the stack is unwound. `refs` counts everything that may
+//! still name the block (owners, peers, children, a stack that carries frames): when it reaches
+//! zero, the block is freed. So a parent link or `getcurrent()` keeps the block, never the stack.
+
+use std::any::TypeId;
+use std::cell::{Cell, UnsafeCell};
+use std::fmt;
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+
+use super::run::{Room, RunTable};
+use crate::local::Locals;
+use crate::stack::{self, Stack};
+
+/// Reasons why a switch from or to a node cannot take the short way. `flags == 0` means: suspended
+/// in `switch` (or running), and nothing special is asked.
+pub(crate) mod flag {
+    /// Has not run yet.
+    pub(crate) const UNSTARTED: u32 = 1;
+    /// Has finished, or can never run (again).
+    pub(crate) const DEAD: u32 = 2;
+    /// Was left while a tree inside it was running; `Node::inner` tells where to go on.
+    pub(crate) const NESTED: u32 = 4;
+    /// A tracer wants to see this switch.
+    pub(crate) const TRACED: u32 = 8;
+    /// Running, and nobody owns it any more: it ends at its next switch.
+    pub(crate) const ORPHAN: u32 = 16;
+    /// Being unwound because nobody owns it.
+    pub(crate) const DYING: u32 = 32;
+    /// In the cleanup of a `finally`, where even a dying greenlet may switch.
+    pub(crate) const CLEANUP: u32 = 64;
+    /// No more switches, not even in a cleanup.
+    pub(crate) const LAST: u32 = 128;
+    /// `Base::exit` holds a value.
+    pub(crate) const EXITING: u32 = 256;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// What ran on this thread before its first greenlet.
+    Thread,
+    /// The top of a tree: whatever was running when its first greenlet was made.
+    Root,
+    /// Stands for whoever waits for a generator, or drops a greenlet of a tree it is not in.
+    Caller,
+    Greenlet,
+    Generator,
+}
+
+pub(crate) struct Node {
+    // What a switch touches comes first.
+    /// Stack pointer where it was left. Stale while it runs.
+    pub(crate) sp: Cell<*mut u8>,
+    pub(crate) flags: Cell<u32>,
+    refs: Cell<u32>,
+    /// The tree it belongs to, as the tree's top. Counted, unless it is the node itself.
+    root: Cell<*const Node>,
+    /// Where its result goes. Counted; null for the top of a tree.
+    parent: Cell<*const Node>,
+
+    /// With `NESTED`: what to make current when it is resumed.
+    pub(crate) inner: Cell<*const Node>,
+    /// Of a `Root` or `Caller` that is in use: the node on whose stack it lives.
+    pub(crate) host: Cell<*const Node>,
+    /// Overrides `parent` while somebody drops the greenlet and waits for its end.
+    pub(crate) return_to: Cell<*const Node>,
+    /// Top of its stack while it has one; for a stack of its own only.
+    top: Cell<*mut u8>,
+    /// Usable bytes of its stack, wished or had.
+    pub(crate) stack_size: Cell<usize>,
+    pub(crate) handles: Cell<u32>,
+    pub(crate) role: Role,
+    /// The value type of its tree.
+    pub(crate) type_id: &'static TypeId,
+    pub(crate) id: u64,
+    name: Cell<Option<Box<str>>>,
+    pub(crate) locals: Cell<Option<Box<Locals>>>,
+    /// What to run; `None` before it was given and after it was started.
+    pub(crate) run: Cell<Option<&'static RunTable>>,
+    /// The closure that `run` knows how to call.
+    pub(crate) room: UnsafeCell<Room>,
+}
+
+impl Node {
+    /// Makes a node with one reference. `root` is `None` for the top of a tree.
+    #[inline]
+    pub(crate) fn create(
+        role: Role,
+        type_id: &'static TypeId,
+        parent: Option<NodeRef>,
+        flags: u32,
+    ) -> NodeRef {
+        let root = parent.as_ref().map_or(ptr::null(), |p| {
+            let root = NodePtr::of(p).root();
+            root.keep();
+            root.as_ptr()
+        });
+        let parent = parent.map_or(ptr::null(), NodeRef::into_raw);
+        let at = allocate();
+        let node = Node {
+            sp: Cell::new(ptr::null_mut()),
+            flags: Cell::new(flags),
+            refs: Cell::new(1),
+            root: Cell::new(if root.is_null() { at.as_ptr() } else { root }),
+            parent: Cell::new(parent),
+            inner: Cell::new(ptr::null()),
+            host: Cell::new(ptr::null()),
+            return_to: Cell::new(ptr::null()),
+            top: Cell::new(ptr::null_mut()),
+            stack_size: Cell::new(stack::DEFAULT_SIZE),
+            handles: Cell::new(0),
+            role,
+            type_id,
+            id: next_id(),
+            name: Cell::new(None),
+            locals: Cell::new(None),
+            run: Cell::new(None),
+            room: UnsafeCell::new(MaybeUninit::uninit()),
+        };
+        // SAFETY: `allocate` returned memory for one node that nobody else uses.
+        unsafe { at.write(node) };
+        NodeRef(at)
+    }
+
+    #[inline(always)]
+    pub(crate) fn has(&self, any_of: u32) -> bool {
+        self.flags.get() & any_of != 0
+    }
+
+    pub(crate) fn set(&self, flags: u32) {
+        self.flags.set(self.flags.get() | flags);
+    }
+
+    pub(crate) fn clear(&self, flags: u32) {
+        self.flags.set(self.flags.get() & !flags);
+    }
+
+    #[inline(always)]
+    pub(crate) fn root(&self) -> NodePtr {
+        // SAFETY: never null after `create`; counted by this node, or it is this node.
+        NodePtr(unsafe { NonNull::new_unchecked(self.root.get().cast_mut()) })
+    }
+
+    pub(crate) fn parent(&self) -> Option<NodePtr> {
+        NonNull::new(self.parent.get().cast_mut()).map(NodePtr)
+    }
+
+    /// Where its result goes: the parent, or whoever waits for its end.
+    pub(crate) fn heir(&self) -> Option<NodePtr> {
+        let waits = NonNull::new(self.return_to.get().cast_mut()).map(NodePtr);
+        waits.or_else(|| self.parent())
+    }
+
+    pub(crate) fn set_parent(&self, parent: NodeRef) {
+        let old = self.parent.replace(parent.into_raw());
+        if let Some(old) = NonNull::new(old.cast_mut()) {
+            drop(NodeRef(old)); // the reference that `into_raw` kept
+        }
+    }
+
+    /// Moves the node under another root; returns the reference to the old one.
+    pub(crate) fn set_root(&self, root: NodeRef) -> NodeRef {
+        let old = self.root.replace(root.into_raw());
+        // SAFETY: never null; a node that is moved is not its own root, so the old root was counted.
+        NodeRef(unsafe { NonNull::new_unchecked(old.cast_mut()) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn stack(&self) -> Option<Stack> {
+        let top = NonNull::new(self.top.get())?;
+        Some(Stack { top, size: self.stack_size.get() })
+    }
+
+    pub(crate) fn set_stack(&self, stack: Option<Stack>) {
+        self.top.set(stack.map_or(ptr::null_mut(), |s| s.top.as_ptr()));
+    }
+
+    /// The name, empty if it has none. For reading at once, not for keeping.
+    pub(crate) fn with_name<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+        // SAFETY: `set_name` is the only writer; it does not run during `f`, which (in this crate)
+        // only copies the text.
+        f(unsafe { &*self.name.as_ptr() }.as_deref().unwrap_or(""))
+    }
+
+    #[inline]
+    pub(crate) fn has_locals(&self) -> bool {
+        // SAFETY: only looks whether there is something; nobody changes it meanwhile.
+        unsafe { &*self.locals.as_ptr() }.is_some()
+    }
+
+    pub(crate) fn set_name(&self, name: Box<str>) {
+        self.name.set(Some(name));
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Node({:?} {}, flags {})", self.role, self.id, self.flags.get())
+    }
+}
+
+/// A counted reference to a node: keeps the block, not the stack.
+#[derive(Debug)]
+pub(crate) struct NodeRef(NonNull<Node>);
+
+impl NodeRef {
+    #[inline]
+    fn into_raw(self) -> *const Node {
+        let raw = self.0.as_ptr();
+        std::mem::forget(self);
+        raw
+    }
+}
+
+impl Deref for NodeRef {
+    type Target = Node;
+
+    #[inline(always)]
+    fn deref(&self) -> &Node {
+        // SAFETY: this reference is counted, so the node has not been freed.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Clone for NodeRef {
+    #[inline]
+    fn clone(&self) -> NodeRef {
+        NodePtr(self.0).keep();
+        NodeRef(self.0)
+    }
+}
+
+impl Drop for NodeRef {
+    #[inline]
+    fn drop(&mut self) {
+        let refs = self.refs.get() - 1;
+        self.refs.set(refs);
+        if refs == 0 {
+            free(self.0);
+        }
+    }
+}
+
+/// A node that somebody else keeps for as long as this pointer is used.
+///
+/// Made only of nodes with a counted reference elsewhere: of the node that runs (its stack counts),
+/// of a node's root and parent (the node counts them), and of a [`NodeRef`] at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NodePtr(NonNull<Node>);
+
+impl NodePtr {
+    #[inline(always)]
+    pub(crate) fn of(node: &Node) -> NodePtr {
+        NodePtr(NonNull::from(node))
+    }
+
+    #[inline(always)]
+    pub(crate) fn from_raw(raw: *const Node) -> Option<NodePtr> {
+        NonNull::new(raw.cast_mut()).map(NodePtr)
+    }
+
+    /// # Safety
+    /// `raw` is not null.
+    #[inline(always)]
+    pub(crate) unsafe fn new_unchecked(raw: *const Node) -> NodePtr {
+        // SAFETY: by this function's own contract.
+        NodePtr(unsafe { NonNull::new_unchecked(raw.cast_mut()) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_ptr(self) -> *const Node {
+        self.0.as_ptr()
+    }
+
+    /// One reference more, which [`NodePtr::release`] takes back.
+    #[inline]
+    pub(crate) fn keep(self) {
+        let refs = self.refs.get().checked_add(1);
+        self.refs.set(refs.unwrap_or_else(|| std::process::abort()));
+    }
+
+    /// Takes back a reference that [`NodePtr::keep`] counted.
+    ///
+    /// # Safety
+    /// There was such a `keep`, and nobody else takes it back.
+    #[inline]
+    pub(crate) unsafe fn release(self) {
+        drop(NodeRef(self.0));
+    }
+
+    #[inline]
+    pub(crate) fn counted(self) -> NodeRef {
+        self.keep();
+        NodeRef(self.0)
+    }
+
+    /// Whether only one reference is left.
+    pub(crate) fn is_last(self) -> bool {
+        self.refs.get() == 1
+    }
+}
+
+impl Deref for NodePtr {
+    type Target = Node;
+
+    #[inline(always)]
+    fn deref(&self) -> &Node {
+        // SAFETY: by the invariant of the type, somebody keeps the node.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+/// Freed nodes of this thread, used again: making a greenlet then needs no allocation.
+struct Spare {
+    nodes: UnsafeCell<Vec<NonNull<Node>>>,
+}
+
+/// More spare nodes than this go back to the allocator.
+const SPARE: usize = 256;
+
+thread_local! {
+    static SPARES: Spare = const { Spare { nodes: UnsafeCell::new(Vec::new()) } };
+    static NEXT_ID: Cell<u64> = const { Cell::new(0) };
+}
+
+fn next_id() -> u64 {
+    NEXT_ID.replace(NEXT_ID.get() + 1)
+}
+
+#[inline]
+fn allocate() -> NonNull<Node> {
+    // SAFETY: the list is touched only here, in `free` and in `Spare::drop`; none of them calls
+    // anything that could come back here.
+    let spare = SPARES.try_with(|s| unsafe { (*s.nodes.get()).pop() });
+    spare.ok().flatten().unwrap_or_else(|| {
+        NonNull::from(Box::leak(Box::<MaybeUninit<Node>>::new(MaybeUninit::uninit()))).cast()
+    })
+}
+
+#[inline]
+fn free(node: NonNull<Node>) {
+    // SAFETY: the last reference is gone, so nobody else looks at the node.
+    let this = unsafe { node.as_ref() };
+    let parent = this.parent.get();
+    let root = this.root.get();
+    // SAFETY: as above; dropping it frees its name and its locals. Its closure is gone: it was
+    // called, or dropped with the last handle.
+    unsafe { node.drop_in_place() };
+    // SAFETY: the list is touched only here, in `allocate` and in `Spare::drop`; none of them calls
+    // anything that could come back here.
+    let kept = SPARES.try_with(|s| unsafe {
+        let nodes = &mut *s.nodes.get();
+        let room = nodes.len() < SPARE;
+        if room {
+            nodes.push(node);
+        }
+        room
+    });
+    if kept != Ok(true) {
+        // SAFETY: `allocate` made it as a `Box<MaybeUninit<Node>>`, and it has been dropped.
+        drop(unsafe { Box::from_raw(node.cast::<MaybeUninit<Node>>().as_ptr()) });
+    }
+    if let Some(parent) = NonNull::new(parent.cast_mut()) {
+        drop(NodeRef(parent));
+    }
+    if let Some(root) = NonNull::new(root.cast_mut())
+        && root != node
+    {
+        drop(NodeRef(root));
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        for node in self.nodes.get_mut().drain(..) {
+            // SAFETY: `allocate` made it as a `Box<MaybeUninit<Node>>`, and it has been dropped.
+            drop(unsafe { Box::from_raw(node.cast::<MaybeUninit<Node>>().as_ptr()) });
+        }
+    }
+}
