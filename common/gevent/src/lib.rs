@@ -15,6 +15,9 @@ mod timeout;
 mod waitlist;
 
 pub mod event;
+pub mod lock;
+pub mod pool;
+pub mod queue;
 
 pub use crate::detector::{Blocking, BlockingDetector};
 pub use crate::exception::{Exception, GetError, LoopExit, SystemExit};

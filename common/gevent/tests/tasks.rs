@@ -621,7 +621,7 @@ mod dead_ends {
     #[test]
     fn nothing_can_wake_main() {
         let event = event::Event::new();
-        let exit = loop_exit(|| drop(event.wait(None)));
+        let exit = loop_exit(|| _ = event.wait(None));
         assert_eq!(exit.waiting(), [("main".to_owned(), "an event")]);
         sleep(ms(1)); // main lives on
         event.set();
@@ -633,7 +633,7 @@ mod dead_ends {
         let event = event::Event::new();
         let other = event.clone();
         let task = spawn(move || other.wait(None)).named("waiter");
-        let exit = loop_exit(|| drop(task.join(None)));
+        let exit = loop_exit(|| _ = task.join(None));
         let text = exit.to_string();
         assert!(text.contains("main waits for the end of a task"), "{text}");
         assert!(text.contains("waiter waits for an event"), "{text}");
@@ -644,8 +644,8 @@ mod dead_ends {
     #[test]
     fn a_task_that_never_starts_is_not_waited_for() {
         let task = Task::new(|| ());
-        loop_exit(|| drop(task.join(None)));
-        loop_exit(|| drop(task.get(None)));
+        loop_exit(|| _ = task.join(None));
+        loop_exit(|| _ = task.get(None));
     }
 
     #[test]
