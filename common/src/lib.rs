@@ -5,10 +5,12 @@
 
 pub mod args;
 pub mod folder;
+pub mod measure;
 pub mod net;
 pub mod process;
 pub mod program;
 pub mod stop;
+pub mod table;
 pub mod text;
 
 pub use program::{Failure, reason};

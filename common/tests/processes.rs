@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)] // clippy sees tests only in functions that a harness calls
 
 use std::io::{Read, Write, pipe};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use common::process::{self, Ended};
 use common::{program, stop};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise, sigprocmask};
 use nix::unistd::getpid;
 
@@ -16,6 +18,7 @@ const CASES: &[(&str, fn())] = &[
     ("a panic in the child ends it with one line and status 101", panic_is_one_line),
     ("reap gives None while the child runs", reap_does_not_wait),
     ("an ended child is found without asking for each", ended_child_is_found),
+    ("a descriptor tells of one child's end", one_child_has_an_event),
     ("the child has the parent's signal mask", mask_is_restored),
     ("without a handler Ctrl-C ends the child", ctrl_c_is_default),
     ("a child dies with its parent, also with one that is killed", dies_with_its_parent),
@@ -80,7 +83,7 @@ fn reap_does_not_wait() {
         }
     };
     assert_eq!(ended, Ended::Killed(Signal::SIGKILL));
-    assert_eq!(process::reap(pid), None, "it is no child any more");
+    assert_eq!(process::reap(pid), Some(Ended::Elsewhere), "it is no child any more");
 }
 
 fn ended_child_is_found() {
@@ -95,6 +98,17 @@ fn ended_child_is_found() {
     assert_eq!(process::reap(found), Some(Ended::Exited(3)));
     kill(stays, Signal::SIGKILL).unwrap();
     process::wait(stays).unwrap();
+}
+
+fn one_child_has_an_event() {
+    let pid = process::fork_child(sleep_for_ever).unwrap();
+    let event = process::ended_event(pid).unwrap();
+    let mut events = [PollFd::new(event.as_fd(), PollFlags::POLLIN)];
+    assert_eq!(poll(&mut events, PollTimeout::ZERO).unwrap(), 0, "it still runs");
+    process::terminate(pid, true);
+    assert_eq!(poll(&mut events, PollTimeout::from(10_000_u16)).unwrap(), 1);
+    process::wait(pid).unwrap();
+    assert!(process::ended_event(pid).is_err(), "it has been waited for");
 }
 
 fn mask_is_restored() {

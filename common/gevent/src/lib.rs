@@ -16,8 +16,13 @@ mod waitlist;
 
 pub mod event;
 pub mod lock;
+pub mod net;
 pub mod pool;
 pub mod queue;
+pub mod server;
+pub mod threadpool;
+
+mod signal;
 
 pub use crate::detector::{Blocking, BlockingDetector};
 pub use crate::exception::{Exception, GetError, LoopExit, SystemExit};
@@ -25,6 +30,9 @@ pub use crate::hub::{Hub, has_hub, hub};
 pub use crate::join::{
     IWait, JoinOptions, Waitable, iwait, joinall, joinall_with, killall, killall_nowait, wait,
 };
+pub use crate::signal::{SignalHandler, signal};
+#[doc(hidden)]
+pub use crate::task::Notice;
 pub use crate::task::{AnyTask, AsTask, LinkId, Task, getcurrent, sleep, spawn, spawn_later};
 pub use crate::timeout::{TimedOut, Timeout, with_timeout};
 

@@ -20,12 +20,14 @@ mod core;
 mod stack;
 
 mod error;
+mod generator;
 mod greenlet;
 mod local;
 mod trace;
 mod unwind;
 
 pub use crate::error::Error;
+pub use crate::generator::{Generator, GeneratorError, Yielder};
 pub use crate::greenlet::{Builder, Greenlet, Peer, getcurrent};
 pub use crate::local::Local;
 pub use crate::trace::{Event, Traced, settrace};

@@ -19,6 +19,8 @@ use crate::stop;
 
 /// A connection to read from and write to, as `std::net::TcpStream` is, that knows how a server ends.
 ///
+/// As there, `&Client` can be read and written too.
+///
 /// While it is waited for in a blocking `read` and the program is asked to stop, `read` gives 0 as if
 /// the client had left; what the client had already sent is read, and can be answered, first. The
 /// same happens when the client has been silent for the server's idle timeout.
@@ -32,8 +34,10 @@ pub struct Client {
     idle_timeout: Option<Duration>,
     blocking: bool,
     sole: bool,
+    /// A time limit of the handler's own: to exceed it is its error, not the client's leave.
+    strict: AtomicBool,
     /// It has sent something: in a stop it is given time to send the rest.
-    heard: bool,
+    heard: AtomicBool,
 }
 
 /// The part of a client that the thread that stops the server can reach.
@@ -59,7 +63,8 @@ impl Client {
             idle_timeout,
             blocking: true,
             sole: false,
-            heard: false,
+            strict: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
         }
     }
 
@@ -103,14 +108,30 @@ impl Client {
         Ok(())
     }
 
+    /// Lets a read or write fail with [`io::ErrorKind::TimedOut`] when it takes longer than `limit`;
+    /// `None`: never. Either replaces the server's idle timeout.
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn set_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        self.strict.store(true, SeqCst);
+        self.connection.set_timeout(limit.unwrap_or_default())
+    }
+
     /// Remembers, for the log, why this client is let go.
-    pub fn leaves_because(&mut self, why: impl Into<String>) {
-        if let Some(place) = &mut self.place {
-            place.why.get_or_insert(why.into());
+    pub fn leaves_because(&self, why: impl Into<String>) {
+        if let Some(place) = &self.place {
+            let _ = place.why.set(why.into());
         }
     }
 
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// As `read`, without a line in the log: for a protocol that has a log of its own.
+    ///
+    /// # Errors
+    ///
+    /// As `read`.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.set_waiting(true);
         let received = loop {
             // The flag first, then the question: whoever stops the server does it the other way round.
@@ -125,14 +146,18 @@ impl Client {
         };
         self.set_waiting(false);
         match received {
+            Err(Errno::EAGAIN) if self.strict.load(SeqCst) && self.blocking => {
+                Err(io::ErrorKind::TimedOut.into())
+            }
             Err(Errno::EAGAIN) if self.blocking => {
                 let limit = self.idle_timeout.unwrap_or_default();
                 self.leaves_because(format!("silent for {limit:?}, let go"));
                 Ok(0)
             }
             Err(errno) => Err(self.failed(errno)),
+            Ok(0) => Ok(0),
             Ok(n) => {
-                self.heard |= n > 0;
+                self.heard.store(true, SeqCst);
                 Ok(n)
             }
         }
@@ -146,7 +171,7 @@ impl Client {
     }
 
     fn has_more(&self) -> bool {
-        let patience = if self.heard { PATIENCE } else { Duration::ZERO };
+        let patience = if self.heard.load(SeqCst) { PATIENCE } else { Duration::ZERO };
         let mut readable = [PollFd::new(self.as_fd(), PollFlags::POLLIN)];
         loop {
             match poll(&mut readable, timeout(Some(patience))) {
@@ -156,7 +181,7 @@ impl Client {
         }
     }
 
-    fn failed(&mut self, errno: Errno) -> io::Error {
+    fn failed(&self, errno: Errno) -> io::Error {
         if errno != Errno::EAGAIN {
             self.leaves_because(crate::reason(&errno.into()));
         }
@@ -178,7 +203,7 @@ impl Client {
     /// Closing a socket with unread bytes in it tells the peer "reset", and a reset throws away what
     /// is still on its way to it. So: say that nothing more will come, then read until the client
     /// has nothing more to say either, or is silent.
-    fn part(&mut self) {
+    fn part(&self) {
         let _ = shutdown(self.connection.socket.as_raw_fd(), Shutdown::Write);
         let mut unread = [0; 4096];
         let end = Instant::now() + 5 * PATIENCE;
@@ -193,6 +218,22 @@ impl Client {
 
 impl Read for Client {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read(buffer)
+    }
+}
+
+impl Write for Client {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for &Client {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.receive(buffer)?;
         if n > 0 && log_enabled!(log::Level::Info) {
             info!("{}: received {}", self.peer(), excerpt(&buffer[..n]));
@@ -201,12 +242,15 @@ impl Read for Client {
     }
 }
 
-impl Write for Client {
+impl Write for &Client {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match send(self.connection.socket.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL) {
                 Ok(n) => return Ok(n),
                 Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) if self.strict.load(SeqCst) && self.blocking => {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
                 Err(Errno::EAGAIN) if self.blocking => {
                     let limit = self.idle_timeout.unwrap_or_default();
                     self.leaves_because(format!("took nothing for {limit:?}, let go"));
@@ -236,15 +280,19 @@ impl Drop for Client {
 
 impl Connection {
     pub(super) fn new(socket: OwnedFd, idle_timeout: Option<Duration>) -> io::Result<Connection> {
+        let connection = Connection { socket, waiting: AtomicBool::new(false) };
         if let Some(limit) = idle_timeout {
-            let limit = TimeVal::new(
-                limit.as_secs().try_into().unwrap_or(i64::MAX),
-                limit.subsec_micros().into(),
-            );
-            setsockopt(&socket, sockopt::ReceiveTimeout, &limit)?;
-            setsockopt(&socket, sockopt::SendTimeout, &limit)?;
+            connection.set_timeout(limit)?;
         }
-        Ok(Connection { socket, waiting: AtomicBool::new(false) })
+        Ok(connection)
+    }
+
+    /// For reads and for writes; zero is no limit.
+    fn set_timeout(&self, limit: Duration) -> io::Result<()> {
+        let seconds = limit.as_secs().try_into().unwrap_or(i64::MAX);
+        let limit = TimeVal::new(seconds, limit.subsec_micros().into());
+        setsockopt(&self.socket, sockopt::ReceiveTimeout, &limit)?;
+        Ok(setsockopt(&self.socket, sockopt::SendTimeout, &limit)?)
     }
 
     /// Ends a wait for the next bytes, if there is one: nothing more will be read after those that
@@ -256,8 +304,8 @@ impl Connection {
     }
 }
 
-/// At most 80 bytes, escaped, between quotes; what is left out is counted.
-fn excerpt(bytes: &[u8]) -> String {
+/// What the log shows of bytes received: at most 80, escaped, between quotes; the rest is counted.
+pub fn excerpt(bytes: &[u8]) -> String {
     const LONGEST: usize = 80;
     let shown = &bytes[..bytes.len().min(LONGEST)];
     match bytes.len() - shown.len() {

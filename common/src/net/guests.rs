@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use log::{info, warn};
@@ -80,15 +80,25 @@ impl Guests {
     /// A socket option cannot be set: the peer has gone already.
     pub fn admit(self: &Arc<Self>, socket: OwnedFd, peer: String) -> io::Result<Client> {
         let connection = Arc::new(Connection::new(socket, self.idle_timeout)?);
+        let (id, count) = self.enter(Arc::downgrade(&connection));
+        info!("{peer}: connected ({count} here)");
+        let why = OnceLock::new();
+        let place = Place { guests: Arc::clone(self), id, peer, why, handed_over: false };
+        Ok(Client::new(connection, place, self.idle_timeout))
+    }
+
+    /// Counts someone without a connection, such as the sender of a datagram that is being answered.
+    pub fn visit(self: &Arc<Self>) -> Visit {
+        let (id, _) = self.enter(Weak::new());
+        Visit { guests: Arc::clone(self), id, handed_over: false }
+    }
+
+    fn enter(&self, connection: Weak<Connection>) -> (u64, usize) {
         let mut list = self.list();
         let id = list.next_id;
         list.next_id += 1;
-        list.here.insert(id, Arc::downgrade(&connection));
-        let count = list.len();
-        drop(list);
-        info!("{peer}: connected ({count} here)");
-        let place = Place { guests: Arc::clone(self), id, peer, why: None, handed_over: false };
-        Ok(Client::new(connection, place, self.idle_timeout))
+        list.here.insert(id, connection);
+        (id, list.len())
     }
 
     /// How many are connected now.
@@ -123,27 +133,59 @@ impl Guests {
         if list.children.is_empty() {
             return;
         }
-        let mut gone = Vec::new();
         while let Some(pid) = process::ended_children() {
+            // Some other code's child hides ours from that question: ask for each.
             if !list.children.contains(&pid) {
-                // Some other code's child, which hides ours from that question: ask for each.
-                gone.extend(
-                    list.children.iter().filter_map(|&pid| Some((pid, process::reap(pid)?))),
-                );
-                break;
+                return self.ask_for_each(list);
             }
             let Some(ended) = process::reap(pid) else {
                 break;
             };
-            list.children.remove(&pid);
-            self.log_child(&list, pid, ended);
+            self.ended(&mut list, pid, ended);
         }
-        for (pid, ended) in gone {
-            list.children.remove(&pid);
-            self.log_child(&list, pid, ended);
+    }
+
+    /// As [`Guests::reap`], with a question to the kernel for each child: finds those, too, that
+    /// other code of this process has collected.
+    pub fn reap_each(&self) {
+        self.ask_for_each(self.list());
+    }
+
+    fn ask_for_each(&self, mut list: MutexGuard<'_, List>) {
+        let ended: Vec<(Pid, Ended)> =
+            list.children.iter().filter_map(|&pid| Some((pid, process::reap(pid)?))).collect();
+        for (pid, ended) in ended {
+            self.ended(&mut list, pid, ended);
         }
-        drop(list);
-        self.tell_waiting();
+    }
+
+    /// A descriptor for each child process, readable when it has ended: for who waits for one where
+    /// no signal handler tells of it ([`stop::child_event`]).
+    pub fn child_events(&self) -> Vec<OwnedFd> {
+        let list = self.list();
+        list.children.iter().filter_map(|&pid| process::ended_event(pid).ok()).collect()
+    }
+
+    /// Waits until everybody has left. False if before that the program is asked to stop: then
+    /// [`Guests::see_off`] them.
+    pub fn await_all(&self) -> bool {
+        loop {
+            self.reap_each();
+            let freed = self.freed();
+            if self.count() == 0 || stop::requested() {
+                return self.count() == 0;
+            }
+            let children = match stop::child_event() {
+                Some(_) => Vec::new(),
+                None => self.child_events(),
+            };
+            let fixed = [Some(freed), stop::event(), stop::child_event()];
+            let all = fixed.into_iter().flatten().chain(children.iter().map(AsFd::as_fd));
+            let mut events: Vec<_> = all.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+            let _ = poll(&mut events, PollTimeout::NONE);
+            self.seen_leaving();
+            stop::children_seen();
+        }
     }
 
     /// Ends the stay of all: who waits for its next request is let go at once, who is being answered
@@ -152,7 +194,7 @@ impl Guests {
         let deadline = Instant::now() + grace;
         self.tell_to_leave(false);
         loop {
-            self.reap();
+            self.reap_each();
             let count = self.count();
             let left = deadline.saturating_duration_since(Instant::now());
             if count == 0 || left.is_zero() {
@@ -214,7 +256,9 @@ impl Guests {
         }
     }
 
-    fn log_child(&self, list: &List, pid: Pid, ended: Ended) {
+    fn ended(&self, list: &mut List, pid: Pid, ended: Ended) {
+        list.children.remove(&pid);
+        self.tell_waiting();
         let count = list.len();
         match ended {
             Ended::Exited(0) => info!("child {pid} {ended} ({count} left)"),
@@ -234,7 +278,7 @@ pub(super) struct Place {
     id: u64,
     pub(super) peer: String,
     /// Why the client left, if not of its own accord.
-    pub(super) why: Option<String>,
+    pub(super) why: OnceLock<String>,
     handed_over: bool,
 }
 
@@ -252,7 +296,7 @@ impl Drop for Place {
             return;
         }
         let count = self.guests.leave(self.id);
-        let why = self.why.as_deref().unwrap_or("left");
+        let why = self.why.get().map_or("left", String::as_str);
         let leaving = self.guests.leaving;
         if getpid() == self.guests.home {
             info!("{}: {why}, {leaving} ({count} left)", self.peer);
@@ -262,8 +306,32 @@ impl Drop for Place {
     }
 }
 
+/// The entry of someone without a connection, given back when it is dropped.
+#[derive(Debug)]
+pub struct Visit {
+    guests: Arc<Guests>,
+    id: u64,
+    handed_over: bool,
+}
+
+impl Visit {
+    /// The child process `pid` has the request now; the place is free when that ends.
+    pub fn hand_over(mut self, pid: Pid) {
+        self.guests.hand_over(self.id, pid);
+        self.handed_over = true;
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if !self.handed_over {
+            self.guests.leave(self.id);
+        }
+    }
+}
+
 /// A time limit as poll(2) wants it: whole milliseconds, rounded up; `None` is for ever.
-pub(super) fn timeout(limit: Option<Duration>) -> PollTimeout {
+pub fn timeout(limit: Option<Duration>) -> PollTimeout {
     let Some(limit) = limit else {
         return PollTimeout::NONE;
     };

@@ -32,6 +32,6 @@ mod guests;
 mod listener;
 
 pub use accept::{Backoff, Refused};
-pub use client::{Client, PATIENCE};
-pub use guests::Guests;
+pub use client::{Client, PATIENCE, excerpt};
+pub use guests::{Guests, Visit, timeout as poll_timeout};
 pub use listener::{Listener, announce, bind_tcp, listen_again};

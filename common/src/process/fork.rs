@@ -1,9 +1,10 @@
 //! `fork` and its counterpart `waitpid`.
 
-#![allow(unsafe_code)] // fork(2) itself, and _exit(2) in the child
+#![allow(unsafe_code)] // fork(2) itself, _exit(2) in the child, and pidfd_open(2), which nix lacks
 
 use std::fmt;
 use std::io::{self, Write};
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nix::errno::Errno;
@@ -22,6 +23,8 @@ pub enum Ended {
     Exited(i32),
     /// A signal ended it.
     Killed(Signal),
+    /// Other code of this process has waited for it, and knows how it ended.
+    Elsewhere,
 }
 
 impl fmt::Display for Ended {
@@ -29,6 +32,7 @@ impl fmt::Display for Ended {
         match self {
             Ended::Exited(status) => write!(f, "ended with status {status}"),
             Ended::Killed(signal) => write!(f, "was killed by {signal}"),
+            Ended::Elsewhere => f.write_str("ended, and was waited for elsewhere"),
         }
     }
 }
@@ -89,10 +93,11 @@ fn be_the_child(parent: Pid, mask: &SigSet, f: impl FnOnce() -> i32) -> ! {
 }
 
 /// How child `pid` ended, or `None` while it runs; its entry in the process table is free afterwards.
-///
-/// Gives `None` too for a pid that is not (or no longer) a child to be waited for.
 pub fn reap(pid: Pid) -> Option<Ended> {
-    waited(waitpid(pid, Some(WaitPidFlag::WNOHANG)).ok()?)
+    match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+        Err(Errno::ECHILD) => Some(Ended::Elsewhere),
+        status => waited(status.ok()?),
+    }
 }
 
 /// Waits until child `pid` has ended, and says how.
@@ -120,6 +125,19 @@ pub fn wait(pid: Pid) -> io::Result<Ended> {
 pub fn ended_children() -> Option<Pid> {
     let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
     waitid(Id::All, flags).ok()?.pid()
+}
+
+/// A descriptor that becomes readable when child `pid` ends: see pidfd_open(2).
+///
+/// # Errors
+///
+/// ESRCH: it has ended and been waited for. ENOSYS: the kernel is older than Linux 5.3.
+pub fn ended_event(pid: Pid) -> io::Result<OwnedFd> {
+    // SAFETY: a system call that takes two numbers and touches no memory of ours.
+    let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
+    let fd = RawFd::try_from(fd).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the kernel has just opened it for this call, close-on-exec, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Asks child `pid` to stop in an orderly way (SIGTERM), or makes it stop (`at_once`: SIGKILL).

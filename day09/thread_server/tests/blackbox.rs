@@ -7,7 +7,7 @@ grade::text_server_tests! {
         an_idle_client_delays_nobody, a_slow_reader_delays_nobody;
     churn: two_hundred_clients_leave_nothing_behind, fifty_resets_in_the_middle_of_a_send,
         out_of_descriptors_it_waits_and_recovers, three_hundred_connect_at_once,
-        no_room_for_another_costs_that_client_only;
+        clients_gone_before_they_are_accepted, no_room_for_another_costs_that_client_only;
     model: a_thread_per_client;
     options: io_work_waits_before_each_answer, cpu_work_computes_before_each_answer,
         further_clients_wait_for_their_turn, an_idle_client_is_let_go,
@@ -16,9 +16,9 @@ grade::text_server_tests! {
         an_idle_client_does_not_hold_up_sigterm, a_chunk_in_work_is_still_answered,
         a_transfer_is_finished, the_grace_time_ends, a_second_signal_ends_it_at_once,
         nobody_is_accepted_while_it_stops, ctrl_c_to_the_whole_group_is_one_stop,
-        the_port_is_free_at_once;
+        the_port_is_free_at_once, nobody_in_the_backlog_is_lost, a_full_server_stops_too;
     contract: the_ready_line_is_all_of_stdout, ipv6_has_brackets, help_and_version,
         a_usage_error_exits_2, a_port_in_use_is_one_clear_line, a_foreign_address_is_one_clear_line,
         the_log_tells_what_happened, the_readme_shows_what_is_printed, quiet_is_quiet,
-        a_terminal_gets_a_hint;
+        a_terminal_gets_a_hint, a_reader_of_the_log_that_leaves_does_not_end_it;
 }

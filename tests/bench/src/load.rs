@@ -46,11 +46,7 @@ impl Load {
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
             epoll.add(&stream, EpollEvent::new(EpollFlags::EPOLLIN, index as u64))?;
-            connections.push(Connection {
-                stream,
-                missing: 0,
-                messages: 0,
-            });
+            connections.push(Connection { stream, missing: 0, messages: 0 });
         }
         for connection in &mut connections {
             connection.send(&message)?;

@@ -7,17 +7,12 @@ use grade::{Server, workspace_root};
 
 /// Builds these programs of the workspace in release, by one call of cargo.
 pub fn build(names: &[&str]) -> std::io::Result<()> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .args(["build", "--quiet", "--release"])
-        .current_dir(workspace_root());
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--release"]).current_dir(workspace_root());
     for name in names {
         cargo.args(["-p", name]);
     }
-    match cargo.status()?.success() {
-        true => Ok(()),
-        false => Err(std::io::Error::other(format!("cannot build {names:?}"))),
-    }
+    run(&mut cargo)
 }
 
 /// A program of the workspace; [`build`] it before.
@@ -27,16 +22,28 @@ pub fn ours(name: &str) -> Server {
     Server::new(target.join("release").join(name))
 }
 
-/// A program of this package, which stands beside the one that runs.
+/// A program of this package; it is built now, since `cargo run` builds only the one that runs.
 pub fn beside(name: &str) -> std::io::Result<Server> {
-    let this = std::env::current_exe()?;
-    Ok(Server::new(this.with_file_name(name)))
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--release", "--bin", name]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    run(&mut cargo)?;
+    Ok(Server::new(std::env::current_exe()?.with_file_name(name)))
 }
 
 /// A file of `peers/`, run by python3; `None` if that is not installed.
 pub fn python(file: &str) -> Option<Server> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("peers")
-        .join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(file);
     Some(Server::new(grade::find_or_skip("python3")?).arg(path))
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn run(command: &mut Command) -> std::io::Result<()> {
+    match command.status()?.success() {
+        true => Ok(()),
+        false => Err(std::io::Error::other(format!("{command:?} failed"))),
+    }
 }

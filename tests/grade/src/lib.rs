@@ -38,6 +38,7 @@ mod bytes;
 mod capture;
 mod client;
 mod failure;
+mod guard;
 mod ready;
 mod run;
 mod running;

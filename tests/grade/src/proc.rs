@@ -5,7 +5,8 @@ use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use nix::unistd::{SysconfVar, sysconf};
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::{Pid, SysconfVar, sysconf};
 
 /// One process, as it was when it was looked at (`proc_pid_stat(5)`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub struct Process {
     pub state: char,
     /// The number of its threads.
     pub threads: usize,
-    /// User and system time of all its threads, and of its children that were waited for.
-    pub cpu: Duration,
+    /// User and system time of its children that were waited for, in steps of 10 ms.
+    pub children_cpu: Duration,
 }
 
 impl Process {
@@ -31,14 +32,14 @@ impl Process {
         // The name, in parentheses, may itself hold parentheses and blanks.
         let fields: Vec<&str> = text.get(text.rfind(')')? + 1..)?.split_whitespace().collect();
         let number = |index: usize| fields.get(index)?.parse::<i64>().ok();
-        let ticks = number(11)? + number(12)? + number(13)? + number(14)?;
+        let ticks = number(13)? + number(14)?;
         Some(Self {
             pid,
             state: fields.first()?.chars().next()?,
             parent: i32::try_from(number(1)?).ok()?,
             group: i32::try_from(number(2)?).ok()?,
             threads: usize::try_from(number(17)?).ok()?,
-            cpu: Duration::from_secs_f64(ticks as f64 / ticks_per_second()),
+            children_cpu: Duration::from_secs_f64(ticks as f64 / ticks_per_second()),
         })
     }
 
@@ -51,6 +52,25 @@ impl Process {
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
             .filter_map(Self::of)
             .collect()
+    }
+
+    /// Processor time of all its threads until now, also of those that have ended.
+    pub fn cpu(&self) -> Duration {
+        let clock = clock_getcpuclockid(Pid::from_raw(self.pid));
+        clock.and_then(clock_gettime).map_or(Duration::ZERO, Duration::from)
+    }
+
+    /// Whether each of its threads sleeps, waiting for something to happen.
+    ///
+    /// A thread that could run, but has no processor at the moment, does not count as sleeping.
+    pub fn sleeps(&self) -> bool {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.pid));
+        tasks.is_ok_and(|mut tasks| {
+            tasks.all(|task| {
+                let stat = task.and_then(|task| fs::read_to_string(task.path().join("stat")));
+                stat.is_ok_and(|stat| state(&stat) == Some('S'))
+            })
+        })
     }
 
     /// Whether it has ended and nobody has waited for it yet.
@@ -76,6 +96,11 @@ pub fn tree(root: i32) -> Vec<Process> {
     let mut tree: Vec<_> = all.into_iter().filter(|p| members.contains(&p.pid)).collect();
     tree.sort_by_key(|p| (p.pid != root, p.pid));
     tree
+}
+
+/// The state in the text of a `stat` file. (The name before it may itself hold parentheses.)
+fn state(stat: &str) -> Option<char> {
+    stat.get(stat.rfind(')')? + 1..)?.trim_start().chars().next()
 }
 
 /// The open descriptors of a process and what each leads to; none if it is gone.

@@ -14,6 +14,7 @@ use nix::unistd::Pid;
 
 use crate::capture::Capture;
 use crate::failure::Trace;
+use crate::guard::Guarded;
 use crate::proc::{self, Process};
 use crate::wait::poll;
 use crate::{Address, Client, Failure, Result, patience};
@@ -29,11 +30,15 @@ pub struct Running {
     trace: Trace,
     address: Option<Address>,
     clients: AtomicUsize,
+    // Dropped last: while it is there the group is known to the guard.
+    _guarded: Guarded,
 }
 
 impl Running {
     pub(crate) fn new(child: Child, stdout: Capture, stderr: Capture, trace: Trace) -> Self {
-        Self { child, stdout, stderr, trace, address: None, clients: AtomicUsize::new(0) }
+        let guarded = Guarded::new(child.id() as i32);
+        let clients = AtomicUsize::new(0);
+        Self { child, stdout, stderr, trace, address: None, clients, _guarded: guarded }
     }
 
     pub(crate) fn ready(&mut self, address: Address) {
@@ -159,10 +164,8 @@ impl Running {
     }
 
     /// Processor time spent by it, by its living children and by those it has waited for.
-    ///
-    /// The kernel counts in steps of 10 ms.
     pub fn cpu_time(&self) -> Duration {
-        proc::tree(self.pid()).iter().map(|process| process.cpu).sum()
+        proc::tree(self.pid()).iter().map(|process| process.cpu() + process.children_cpu).sum()
     }
 
     /// Asks again and again until `condition` holds.
@@ -176,6 +179,19 @@ impl Running {
             return Ok(());
         }
         Err(self.failure(format!("waited {:?} in vain until {what}", patience())))
+    }
+
+    /// Waits until it has nothing to do: all its threads and processes sleep, time and again.
+    ///
+    /// # Errors
+    ///
+    /// They still work after [`patience`].
+    pub fn wait_idle(&self) -> Result {
+        let mut looks = 0;
+        self.wait_until("all its threads sleep", || {
+            looks = if self.processes().iter().all(Process::sleeps) { looks + 1 } else { 0 };
+            looks == 10
+        })
     }
 
     /// Writes a step of the test's own into the list.

@@ -21,18 +21,26 @@ pub mod stopping;
 pub struct TextServer {
     program: PathBuf,
     reply: String,
+    args: Vec<String>,
 }
 
 impl TextServer {
     /// The program at `path`, which answers `Thanks`.
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { program: path.as_ref().to_owned(), reply: "Thanks".to_owned() }
+        Self { program: path.as_ref().to_owned(), reply: "Thanks".to_owned(), args: Vec::new() }
     }
 
     /// Answers this instead.
     #[must_use]
     pub fn replies(mut self, reply: &str) -> Self {
         reply.clone_into(&mut self.reply);
+        self
+    }
+
+    /// Starts with this argument too, always.
+    #[must_use]
+    pub fn always(mut self, arg: &str) -> Self {
+        self.args.push(arg.to_owned());
         self
     }
 
@@ -48,7 +56,12 @@ impl TextServer {
 
     /// The program on any free port with these further arguments, not yet started.
     pub fn with(&self, args: &[&str]) -> Server {
-        Server::new(&self.program).args(["--port", "0"]).args(args)
+        self.on_port("0").args(args)
+    }
+
+    /// The program on this port, not yet started.
+    pub fn on_port(&self, port: &str) -> Server {
+        Server::new(&self.program).args(["--port", port]).args(&self.args)
     }
 
     /// Starts the program on any free port with these further arguments.
@@ -58,6 +71,12 @@ impl TextServer {
     /// As [`Server::start`].
     pub fn start(&self, args: &[&str]) -> Result<Running> {
         self.with(args).start()
+    }
+}
+
+impl<P: AsRef<Path>> From<P> for TextServer {
+    fn from(program: P) -> Self {
+        Self::new(program)
     }
 }
 
@@ -73,7 +92,8 @@ fn settled(running: &Running, look: impl Fn() -> usize) -> Result<usize> {
     Ok(last)
 }
 
-/// One `#[test]` per case: the program's path, then the cases by the module they are in.
+/// One `#[test]` per case: the program's path, or a [`TextServer`], then the cases by the module they
+/// are in.
 ///
 /// ```
 /// grade::text_server_tests! {
@@ -89,7 +109,7 @@ macro_rules! text_server_tests {
             $(
                 #[test]
                 fn $case() -> $crate::Result {
-                    $crate::text_server::$module::$case(&$crate::text_server::TextServer::new($program))
+                    $crate::text_server::$module::$case(&$crate::text_server::TextServer::from($program))
                 }
             )+
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Failure, Result};
 
-/// How long anything that should happen is waited for before that counts as a failure: 10 seconds.
+/// How long anything that should happen is waited for before that counts as a failure: 20 seconds.
 ///
 /// On a slow machine, set `GRADE_SLOW=4` to wait four times as long. Nothing waits longer than it
 /// must: what comes at once ends the wait at once.

@@ -34,13 +34,34 @@ pub fn workspace_program(name: &str) -> PathBuf {
 ///
 /// `None` if it is not installed; one line on standard error then says that the test was skipped.
 pub fn find_or_skip(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found =
-        env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
+    let found = find(program);
     if found.is_none() {
         skip(&format!("{program} is not installed"));
     }
     found
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    if program == "python3" {
+        // What PATH leads to may be a script that takes a second to find the real one (pyenv).
+        static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
+        return PYTHON.get_or_init(|| in_path(program).map(itself)).clone();
+    }
+    in_path(program)
+}
+
+/// The interpreter as it names itself, or the path as it was.
+fn itself(python: PathBuf) -> PathBuf {
+    let mut ask = Command::new(&python);
+    let answer = ask.args(["-c", "import sys; print(sys.executable)"]).output().ok();
+    let named = answer.and_then(|output| String::from_utf8(output.stdout).ok());
+    let named = named.map(|text| PathBuf::from(text.trim_end()));
+    named.filter(|path| path.is_file()).unwrap_or(python)
+}
+
+fn in_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 /// Says on one line of standard error that this test was skipped, and why.
@@ -75,4 +96,20 @@ fn build_all() -> PathBuf {
         String::from_utf8_lossy(&output.stderr)
     );
     folder.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_installed_is_found() {
+        assert!(find("sh").is_some());
+        assert_eq!(find("no-such-program-anywhere"), None);
+    }
+
+    #[test]
+    fn the_root_is_where_the_lock_file_is() {
+        assert!(workspace_root().join("Cargo.lock").is_file());
+    }
 }

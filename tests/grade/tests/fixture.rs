@@ -75,11 +75,15 @@ fn many_bytes_go_both_ways_at_once() -> Result {
     let bytes = grade::random_bytes(1, 5_000_000);
     assert!(server.connect()?.exchange(&bytes)? == bytes);
     let mut deaf = server.connect()?;
-    let sent = deaf.send_until_full(bytes.repeat(12))?;
-    assert!((100_000..60_000_000).contains(&sent), "{sent}");
-    let (unsent, _) = proc::tcp_queues(deaf.local_addr()?, server.addr()).unwrap();
-    let (_, unread) = proc::tcp_queues(server.addr(), deaf.local_addr()?).unwrap();
-    assert!((1..sent).contains(&unsent) && (1..sent).contains(&unread), "{unsent} {unread}");
+    let (here, there, more) = (deaf.local_addr()?, server.addr(), bytes.repeat(12));
+    let mut sent = 0;
+    wait_until("both ends have bytes that nobody takes", || {
+        sent += deaf.send_until_full(&more[sent..]).unwrap_or(0);
+        let unsent = proc::tcp_queues(here, there).map_or(0, |(unsent, _)| unsent);
+        let unread = proc::tcp_queues(there, here).map_or(0, |(_, unread)| unread);
+        (1..sent).contains(&unsent) && (1..sent).contains(&unread)
+    })?;
+    assert!((100_000..more.len()).contains(&sent), "{sent}");
     deaf.reset()?;
     let mut next = server.connect()?;
     next.send("still there")?;
@@ -296,7 +300,33 @@ fn run_gives_all_that_was_printed() {
 }
 
 #[test]
-fn a_missing_program_is_skipped() {
-    assert_eq!(find_or_skip("no-such-program-anywhere"), None);
-    assert!(find_or_skip("sh").is_some());
+fn programs_end_with_a_test_process_that_is_killed() -> Result {
+    let this = Server::new(std::env::current_exe()?).env(LEAVE, "1");
+    let test = this.args(["--exact", "leaves_a_program_behind", "--nocapture"]).spawn()?;
+    test.wait_stdout("started \n")?;
+    let printed = test.stdout();
+    let pid = printed.split_whitespace().rev().nth(1).and_then(|word| word.parse().ok());
+    let pid = pid.ok_or_else(|| test.failure(format!("no process id in {printed:?}")))?;
+    assert!(!gone(pid));
+    test.signal(Signal::SIGKILL)?;
+    test.wait_exit(patience())?;
+    wait_until("the program is gone too", || gone(pid))
+}
+
+/// Set where the test below runs in a process of its own, that is killed.
+const LEAVE: &str = "GRADE_TEST_LEAVE_A_PROGRAM";
+
+#[test]
+fn leaves_a_program_behind() -> Result {
+    if std::env::var_os(LEAVE).is_none() {
+        return Ok(());
+    }
+    // Some that have ended already are between the first and the last.
+    let program = shell("sleep 600").spawn()?;
+    for _ in 0..3 {
+        shell("exit").spawn()?.wait_exit(patience())?;
+    }
+    println!("{} started ", program.pid());
+    std::thread::sleep(Duration::from_secs(600));
+    Ok(())
 }

@@ -297,9 +297,10 @@ impl Hub {
             Direction::Read => "something to read",
             Direction::Write => "room to write",
         };
-        self.poller.waiters.set(self.poller.waiters.get() + 1);
+        let counts = usize::from(!source.in_background.get());
+        self.poller.waiters.set(self.poller.waiters.get() + counts);
         let woken = self.wait_or(what, timeout, |waker| drop(place.replace(Some(waker))));
-        self.poller.waiters.set(self.poller.waiters.get() - 1);
+        self.poller.waiters.set(self.poller.waiters.get() - counts);
         if !matches!(woken, Ok(Woken::Called)) {
             place.take();
         }
@@ -338,6 +339,11 @@ impl Hub {
     /// A number for something another thread will do, and where it posts it when it has.
     pub(crate) fn expect_mail(&self) -> io::Result<(u64, Arc<Mailbox>)> {
         self.remote.expect(&self.poller)
+    }
+
+    /// That will not happen.
+    pub(crate) fn mail_is_off(&self, number: u64) {
+        self.remote.call_off(number);
     }
 
     /// Who is to be woken by that mail.

@@ -27,6 +27,8 @@ pub(crate) struct Source {
     /// The peer has closed, or there is an error: reads will always return at once.
     pub(crate) hung_up: Cell<bool>,
     pub(crate) closed: Cell<bool>,
+    /// Who waits for it keeps no hub from being idle.
+    pub(crate) in_background: Cell<bool>,
     reader: RefCell<Option<Waker>>,
     writer: RefCell<Option<Waker>>,
 }
@@ -46,6 +48,7 @@ impl Source {
             writable: Cell::new(true),
             hung_up: Cell::new(false),
             closed: Cell::new(false),
+            in_background: Cell::new(false),
             reader: RefCell::new(None),
             writer: RefCell::new(None),
         })

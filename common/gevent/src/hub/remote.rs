@@ -1,6 +1,6 @@
 //! News from other threads: an eventfd that the hub watches, and what they left for it.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsFd;
@@ -35,7 +35,7 @@ impl Mailbox {
 #[derive(Debug, Default)]
 pub(super) struct Remote {
     mailbox: OnceCell<(Arc<Mailbox>, Rc<Source>)>,
-    waiters: std::cell::RefCell<HashMap<u64, Waker>>,
+    waiters: RefCell<HashMap<u64, Waker>>,
     /// Numbers given out and not heard of yet.
     pub(super) expected: Cell<usize>,
     next: Cell<u64>,
@@ -69,6 +69,12 @@ impl Remote {
             Some(waker) => drop(self.waiters.borrow_mut().insert(number, waker)),
             None => drop(self.waiters.borrow_mut().remove(&number)),
         }
+    }
+
+    /// Nothing will be posted under this number.
+    pub(super) fn call_off(&self, number: u64) {
+        self.expected.set(self.expected.get() - 1);
+        self.set_waiter(number, None);
     }
 
     /// Reads the mail.

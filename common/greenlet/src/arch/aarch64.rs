@@ -17,18 +17,21 @@
 
 use super::{Word, asm, naked_asm};
 
-/// Leaves the running stack, writes its stack pointer to `*from`, and goes on at `to`.
+/// Leaves the running stack, writes its stack pointer to `*from`, and goes on at `*to`.
+///
+/// The two may be the same: then it comes straight back, with its own word and tag, because `*to` is
+/// read after `*from` was written.
 ///
 /// `word` and `tag` travel in registers. What it returns are the word and the tag of whoever
 /// switches back here.
 ///
 /// # Safety
-/// `to` is what an earlier `switch` wrote to its `*from`, or what `prepare` returned; it has not
+/// `*to` is what an earlier `switch` wrote to its `*from`, or what `prepare` returned; it has not
 /// been used since, and its stack is alive. `from` is writable.
 #[inline(always)]
 pub(crate) unsafe fn switch(
     from: *mut *mut u8,
-    to: *mut u8,
+    to: *const *mut u8,
     mut word: Word,
     mut tag: usize,
 ) -> (Word, usize) {
@@ -44,7 +47,8 @@ pub(crate) unsafe fn switch(
             // Change stacks; `sp` is never stored or moved but through a general register.
             "mov x10, sp",
             "str x10, [x2]",
-            "mov sp, x3",
+            "ldr x10, [x3]",
+            "mov sp, x10",
             // Go on there: at label 2 of another `switch`, or in `trampoline`.
             "ldr x9, [sp]",
             "br x9",

@@ -23,18 +23,21 @@
 
 use super::{Word, asm, naked_asm};
 
-/// Leaves the running stack, writes its stack pointer to `*from`, and goes on at `to`.
+/// Leaves the running stack, writes its stack pointer to `*from`, and goes on at `*to`.
+///
+/// The two may be the same: then it comes straight back, with its own word and tag, because `*to` is
+/// read after `*from` was written.
 ///
 /// `word` and `tag` travel in registers. What it returns are the word and the tag of whoever
 /// switches back here.
 ///
 /// # Safety
-/// `to` is what an earlier `switch` wrote to its `*from`, or what `prepare` returned; it has not
+/// `*to` is what an earlier `switch` wrote to its `*from`, or what `prepare` returned; it has not
 /// been used since, and its stack is alive. `from` is writable.
 #[inline(always)]
 pub(crate) unsafe fn switch(
     from: *mut *mut u8,
-    to: *mut u8,
+    to: *const *mut u8,
     mut word: Word,
     mut tag: usize,
 ) -> (Word, usize) {
@@ -49,8 +52,8 @@ pub(crate) unsafe fn switch(
             "push rax",
             // Change stacks. From here on `rsp` points into the other one; it never points
             // anywhere else, for a signal can arrive between any two instructions.
-            "mov [rdi], rsp",
-            "mov rsp, rcx",
+            "mov [{from}], rsp",
+            "mov rsp, [{to}]",
             // Go on there: at label 2 of another `switch`, or in `trampoline`.
             "pop rax",
             "jmp rax",
@@ -58,10 +61,11 @@ pub(crate) unsafe fn switch(
             "2:",
             "pop rbx",
             "pop rbp",
-            in("rdi") from,
-            in("rcx") to,
+            from = in(reg) from,
+            to = in(reg) to,
             inout("rsi") word,
             inout("rdx") tag,
+            out("rax") _,
             lateout("r12") _, lateout("r13") _, lateout("r14") _, lateout("r15") _,
             clobber_abi("sysv64"),
         );

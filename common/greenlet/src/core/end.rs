@@ -16,7 +16,7 @@ pub(crate) fn last_owner_gone<T: 'static>(node: &NodeRef) {
         node.clear(flag::UNSTARTED);
         node.set(flag::DEAD);
         discard(node);
-    } else if context::is_running(NodePtr::of(node)) {
+    } else if node.has(flag::WAITING) || context::is_running(NodePtr::of(node)) {
         node.set(flag::ORPHAN);
     } else if !context::ending() && !node.has(flag::DYING) {
         unwind_stack::<T>(NodePtr::of(node));
@@ -45,6 +45,8 @@ fn unwind_stack<T: 'static>(node: NodePtr) {
 /// `waiter` is the running node of `node`'s tree: us.
 fn raise_until_dead<T: 'static>(node: NodePtr, waiter: NodePtr) {
     let outer = node.return_to.replace(waiter.as_ptr());
+    let waits_already = waiter.has(flag::WAITING);
+    waiter.set(flag::WAITING);
     while !node.has(flag::DEAD) {
         // SAFETY: `node` is neither dead, unstarted nor running, so it is suspended; `waiter` runs.
         match unsafe { hop::<T>(waiter, node, Message::Kill) } {
@@ -55,6 +57,9 @@ fn raise_until_dead<T: 'static>(node: NodePtr, waiter: NodePtr) {
         }
         node.clear(flag::CLEANUP);
         node.set(flag::LAST);
+    }
+    if !waits_already {
+        waiter.clear(flag::WAITING);
     }
     node.return_to.set(outer);
 }

@@ -16,8 +16,7 @@ use super::run::{Room, RunTable};
 use crate::local::Locals;
 use crate::stack::{self, Stack};
 
-/// Reasons why a switch from or to a node cannot take the short way. `flags == 0` means: suspended
-/// in `switch` (or running), and nothing special is asked.
+/// What is special about a node. Without any of these it is suspended in `switch`, or running.
 pub(crate) mod flag {
     /// Has not run yet.
     pub(crate) const UNSTARTED: u32 = 1;
@@ -37,6 +36,12 @@ pub(crate) mod flag {
     pub(crate) const LAST: u32 = 128;
     /// `Base::exit` holds a value.
     pub(crate) const EXITING: u32 = 256;
+    /// Suspended in a `drop`, waiting for the end of another: it counts as running.
+    pub(crate) const WAITING: u32 = 512;
+
+    /// What forbids the short way from a node, and to a node.
+    pub(super) const NO_WAY_OUT: u32 = DEAD | TRACED | ORPHAN | DYING;
+    pub(super) const NO_WAY_IN: u32 = UNSTARTED | DEAD | NESTED | TRACED;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +56,16 @@ pub(crate) enum Role {
     Generator,
 }
 
+#[repr(C)]
 pub(crate) struct Node {
-    // What a switch touches comes first.
+    // What a switch touches comes first, so that it lies in one cache line.
     /// Stack pointer where it was left. Stale while it runs.
     pub(crate) sp: Cell<*mut u8>,
-    pub(crate) flags: Cell<u32>,
+    /// What [`Node::leads_plainly_to`] compares: the root, unless a flag forbids the short way from
+    /// here, or to here. Then they are two values that equal nothing.
+    out_key: Cell<*const Node>,
+    in_key: Cell<*const Node>,
+    flags: Cell<u32>,
     refs: Cell<u32>,
     /// The tree it belongs to, as the tree's top. Counted, unless it is the node itself.
     root: Cell<*const Node>,
@@ -103,6 +113,8 @@ impl Node {
         let at = allocate();
         let node = Node {
             sp: Cell::new(ptr::null_mut()),
+            out_key: Cell::new(ptr::null()),
+            in_key: Cell::new(ptr::null()),
             flags: Cell::new(flags),
             refs: Cell::new(1),
             root: Cell::new(if root.is_null() { at.as_ptr() } else { root }),
@@ -123,7 +135,9 @@ impl Node {
         };
         // SAFETY: `allocate` returned memory for one node that nobody else uses.
         unsafe { at.write(node) };
-        NodeRef(at)
+        let node = NodeRef(at);
+        node.set_flags(flags);
+        node
     }
 
     #[inline(always)]
@@ -131,12 +145,36 @@ impl Node {
         self.flags.get() & any_of != 0
     }
 
+    #[inline]
     pub(crate) fn set(&self, flags: u32) {
-        self.flags.set(self.flags.get() | flags);
+        self.set_flags(self.flags.get() | flags);
     }
 
+    #[inline]
     pub(crate) fn clear(&self, flags: u32) {
-        self.flags.set(self.flags.get() & !flags);
+        self.set_flags(self.flags.get() & !flags);
+    }
+
+    #[inline]
+    fn set_flags(&self, flags: u32) {
+        let root = self.root.get();
+        let nothing = |n: usize| ptr::without_provenance(n);
+        self.flags.set(flags);
+        self.out_key.set(if flags & flag::NO_WAY_OUT == 0 { root } else { nothing(1) });
+        self.in_key.set(if flags & flag::NO_WAY_IN == 0 { root } else { nothing(2) });
+    }
+
+    /// Whether nothing at all is special.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.flags.get() == 0
+    }
+
+    /// Whether a switch from this node, which runs, to that one is the plain case: both of one tree,
+    /// nothing asked of either. One comparison, since it is made at every switch.
+    #[inline(always)]
+    pub(crate) fn leads_plainly_to(&self, to: NodePtr) -> bool {
+        self.out_key.get() == to.in_key.get()
     }
 
     #[inline(always)]
@@ -165,6 +203,7 @@ impl Node {
     /// Moves the node under another root; returns the reference to the old one.
     pub(crate) fn set_root(&self, root: NodeRef) -> NodeRef {
         let old = self.root.replace(root.into_raw());
+        self.set_flags(self.flags.get());
         // SAFETY: never null; a node that is moved is not its own root, so the old root was counted.
         NodeRef(unsafe { NonNull::new_unchecked(old.cast_mut()) })
     }

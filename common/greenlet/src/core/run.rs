@@ -160,8 +160,8 @@ unsafe extern "C" fn entry<F: FnOnce(T) -> T, T: 'static>(node: *const (), word:
 fn plain_heir(node: NodePtr) -> Option<NodePtr> {
     // SAFETY: a node exists, so something is current.
     let innermost = unsafe { context::current() };
-    let plain = node.flags.get() == 0 && innermost == node && !node.has_locals();
-    node.parent().filter(|parent| plain && parent.flags.get() == 0)
+    let plain = node.is_plain() && innermost == node && !node.has_locals();
+    node.parent().filter(|parent| plain && parent.is_plain())
 }
 
 /// Finds out who gets the result and what it is, whatever has happened.

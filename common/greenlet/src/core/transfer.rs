@@ -9,7 +9,7 @@ use super::flag;
 use super::message::{Message, VALUE, decode, encode};
 use super::node::{NodePtr, NodeRef};
 use super::run::{discard, start, with_base};
-use crate::arch;
+use crate::arch::{self, Word};
 use crate::error::Error;
 use crate::trace;
 use crate::unwind::GreenletExit;
@@ -27,13 +27,8 @@ pub(crate) fn switch<T: 'static>(to: &NodeRef, value: T) -> T {
     // SAFETY: `to` is a node, so something is current.
     let from = unsafe { context::current() };
     let to = NodePtr::of(to);
-    // Suspended, nothing asked of either, the same tree (so the same `T` and not the same node
-    // as long as it is not `from` itself), and no unwinding that a switch would tear apart.
-    let plain = from.flags.get() | to.flags.get() == 0
-        && from.root() == to.root()
-        && from != to
-        && !panicking();
-    if !plain {
+    // (`from` itself is such a case as well: its value comes straight back.)
+    if !from.leads_plainly_to(to) || panicking() {
         return switch_long(to, value);
     }
     context::set_current_untraced(to);
@@ -41,12 +36,21 @@ pub(crate) fn switch<T: 'static>(to: &NodeRef, value: T) -> T {
     // SAFETY: `to` is suspended in a `switch` with values of type `T`; `value` stays in this frame
     // until it has been received there. Whoever comes back sends a message for `T`.
     unsafe {
-        let (word, tag) = arch::switch(from.sp.as_ptr(), to.sp.get(), encode(&value), VALUE);
+        let (word, tag) = arch::switch(from.sp.as_ptr(), to.sp.as_ptr(), encode(&value), VALUE);
         if tag != VALUE {
-            return accept(from, Message::receive(word, tag));
+            return receive_special(word, tag);
         }
         decode(word)
     }
+}
+
+/// # Safety
+/// As [`Message::receive`].
+#[cold]
+#[inline(never)]
+unsafe fn receive_special<T: 'static>(word: Word, tag: usize) -> T {
+    // SAFETY: something is current, since we run in a switch; the rest is our own contract.
+    unsafe { accept(context::current(), Message::receive(word, tag)) }
 }
 
 #[cold]
@@ -97,7 +101,7 @@ pub(super) unsafe fn hop<T>(from: NodePtr, to: NodePtr, message: Message<T>) -> 
     // SAFETY: `to` is suspended (our contract); the slot is in this frame, and stays.
     unsafe {
         let (word, tag) = message.send(&mut slot);
-        let (word, tag) = arch::switch(from.sp.as_ptr(), to.sp.get(), word, tag);
+        let (word, tag) = arch::switch(from.sp.as_ptr(), to.sp.as_ptr(), word, tag);
         Message::receive(word, tag)
     }
 }

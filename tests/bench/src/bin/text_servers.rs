@@ -14,19 +14,10 @@ struct Measure {
     served: usize,
 }
 
-const OURS: [&str; 4] = [
-    "loop_server",
-    "select_server",
-    "fork_server",
-    "thread_server",
-];
+const OURS: [&str; 4] = ["loop_server", "select_server", "fork_server", "thread_server"];
 
 fn main() -> Result {
-    let mut load = Load {
-        connections: 100,
-        seconds: 2.0,
-        bytes: 64,
-    };
+    let mut load = Load { connections: 100, seconds: 2.0, bytes: 64 };
     let mut rounds = 5;
     let mut args = std::env::args().skip(1);
     while let Some(name) = args.next() {
@@ -39,10 +30,7 @@ fn main() -> Result {
         }
     }
     programs::build(&OURS)?;
-    let mut servers = vec![(
-        "bare epoll loop".to_owned(),
-        programs::beside("epoll_limit")?,
-    )];
+    let mut servers = vec![("bare epoll loop".to_owned(), programs::beside("epoll_limit")?)];
     for name in OURS {
         servers.push((
             name.to_owned(),
@@ -67,9 +55,7 @@ fn main() -> Result {
 }
 
 fn number<T: FromStr>(name: &str, value: &str) -> Result<T> {
-    value
-        .parse()
-        .map_err(|_| Failure::new(format!("error: {name} {value:?} is no number")))
+    value.parse().map_err(|_| Failure::new(format!("error: {name} {value:?} is no number")))
 }
 
 fn one(server: &Server, load: &Load) -> Result<Measure> {
@@ -102,11 +88,7 @@ fn report(servers: &[(String, Server)], measures: &[Vec<Measure>], load: &Load, 
                 format!("{:.2}", rate / limit.0),
                 format!("{cpu_us:.1}"),
                 format!("{:.2}", cpu_us / limit.1),
-                format!(
-                    "{:.0} of {}",
-                    of(measures, |m| m.served as f64),
-                    load.connections
-                ),
+                format!("{:.0} of {}", of(measures, |m| m.served as f64), load.connections),
             ]
         })
         .collect();
@@ -114,13 +96,7 @@ fn report(servers: &[(String, Server)], measures: &[Vec<Measure>], load: &Load, 
         "echo, {} bytes, {} connections, one message on its way on each; server on one core, load on another;\nmedian of {rounds} interleaved rounds of {} s",
         load.bytes, load.connections, load.seconds
     );
-    let heads = [
-        "server",
-        "messages/s",
-        "to epoll",
-        "CPU us/message",
-        "to epoll",
-        "clients served",
-    ];
+    let heads =
+        ["server", "messages/s", "to epoll", "CPU us/message", "to epoll", "clients served"];
     table::print(&title, &heads, &rows);
 }

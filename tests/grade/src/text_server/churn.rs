@@ -77,7 +77,7 @@ pub fn out_of_descriptors_it_waits_and_recovers(server: &TextServer) -> Result {
         clients.push(client);
     }
     clients[0].expect(server.reply())?;
-    settled(&running, || running.descriptors())?;
+    running.wait_idle()?;
     let (cpu, lines) = (running.cpu_time(), running.stderr().lines().count());
     std::thread::sleep(Duration::from_secs(1));
     let (cpu, lines) = (running.cpu_time() - cpu, running.stderr().lines().count() - lines);
@@ -117,6 +117,33 @@ pub fn three_hundred_connect_at_once(server: &TextServer) -> Result {
         client.expect(server.reply())?;
         client.close();
     }
+    running.stop()
+}
+
+/// Clients that are gone before they are accepted cost nothing.
+///
+/// # Errors
+///
+/// The server ends, or serves nobody afterwards.
+pub fn clients_gone_before_they_are_accepted(server: &TextServer) -> Result {
+    let running = server.start(&[])?;
+    let descriptors = settled(&running, || running.descriptors())?;
+    running.signal(crate::Signal::SIGSTOP)?;
+    for index in 0..20 {
+        let mut client = running.connect()?;
+        if index % 2 == 0 {
+            client.send("hello")?;
+        }
+        client.reset()?;
+    }
+    running.signal(crate::Signal::SIGCONT)?;
+    let mut client = running.connect()?;
+    client.send("hello")?;
+    client.expect(server.reply())?;
+    client.close();
+    running.wait_until("no child is left", || running.children().is_empty())?;
+    running
+        .wait_until("the connections are closed", || running.descriptors() <= descriptors + 1)?;
     running.stop()
 }
 
@@ -169,6 +196,7 @@ fn with_few_processes(server: &TextServer) -> Option<Server> {
             .arg(&prlimit)
             .arg("--nproc=10")
             .arg(server.program())
+            .args(&server.args)
             .args(args)
     };
     let trial = limited(&["--version"]).spawn().ok()?;

@@ -30,8 +30,9 @@ pub fn the_ready_line_is_all_of_stdout(server: &TextServer) -> Result {
 /// It is not.
 pub fn the_readme_shows_what_is_printed(server: &TextServer) -> Result {
     let name = server.program().file_name().unwrap_or_default();
-    let page = workspace_root().join("day09").join(name).join("README.md");
-    let readme = std::fs::read_to_string(page)?;
+    let page = |day: &str| workspace_root().join(day).join(name).join("README.md");
+    let read = |day| std::fs::read_to_string(page(day));
+    let readme = read("day09").or_else(|_| read("day07"))?;
     let running = server.start(&[])?;
     running.wait_stdout("\n")?;
     let printed = running.stdout().replace(&running.port().to_string(), "8888");
@@ -85,7 +86,7 @@ pub fn help_and_version(server: &TextServer) -> Result {
 ///
 /// It does not.
 pub fn a_usage_error_exits_2(server: &TextServer) -> Result {
-    let bad: [&[&str]; 9] = [
+    let bad: [&[&str]; 10] = [
         &["--no-such-option"],
         &["stray"],
         &["--port", "65536"],
@@ -95,6 +96,7 @@ pub fn a_usage_error_exits_2(server: &TextServer) -> Result {
         &["--work", "sleep:5"],
         &["--grace", "soon"],
         &["--idle-timeout", "-3"],
+        &["--max-clients", "0"],
     ];
     for args in bad {
         let output = run(server.program(), args);
@@ -206,6 +208,27 @@ pub fn quiet_is_quiet(server: &TextServer) -> Result {
     Ok(())
 }
 
+/// Whoever read its output has gone (`thread_server 2>&1 | head -n 1`): it serves all the same.
+///
+/// # Errors
+///
+/// It does not.
+pub fn a_reader_of_the_log_that_leaves_does_not_end_it(server: &TextServer) -> Result {
+    let pipe = r#"{ "$0" "$@" --port 0 2>&1; echo "ended with $?" >&2; } | head -n 1; sleep 600"#;
+    let running = Server::new("/bin/sh")
+        .args(["-c", pipe])
+        .arg(server.program())
+        .args(&server.args)
+        .start()?;
+    running.wait_stdout("listening on ")?;
+    for _ in 0..5 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        client.expect(server.reply())?;
+    }
+    running.check(running.stderr().is_empty(), "it has ended")
+}
+
 /// On a terminal, and only there, it hints what to try next.
 ///
 /// # Errors
@@ -231,6 +254,7 @@ child.wait()
     let running = Server::new(python)
         .args(["-c", TERMINAL])
         .arg(server.program())
+        .args(&server.args)
         .args(["--port", "0"])
         .start()?;
     running.wait_stderr("Ctrl-C")?;

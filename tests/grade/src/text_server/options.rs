@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::TextServer;
-use crate::{Result, Server};
+use crate::Result;
 
 /// `--work io:MS` waits before each answer, without processor time.
 ///
@@ -41,7 +41,6 @@ pub fn cpu_work_computes_before_each_answer(server: &TextServer) -> Result {
         client.expect("hello")?;
     }
     let cpu = running.cpu_time() - cpu;
-    // The kernel counts in steps of 10 ms.
     running.check(cpu >= Duration::from_millis(150), format!("it used only {cpu:?}"))?;
     running.stop()
 }
@@ -117,9 +116,8 @@ pub fn without_a_timeout_an_idle_client_stays(server: &TextServer) -> Result {
 /// It is another.
 pub fn the_port_is_the_one_asked_for(server: &TextServer) -> Result {
     let port = server.start(&[])?.port();
-    let running = Server::new(server.program())
-        .args(["--quiet", "--port", &port.to_string(), "--host", "127.0.0.1"])
-        .start()?;
+    let running =
+        server.on_port(&port.to_string()).args(["--quiet", "--host", "127.0.0.1"]).start()?;
     running.check(running.port() == port, format!("it listens on {}", running.addr()))?;
     running.stop()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::TextServer;
-use crate::{Client, Result, Running, Server, Signal, patience, proc, random_bytes};
+use crate::{Client, Result, Running, Signal, patience, proc, random_bytes};
 
 /// A grace that no test waits for: a server that waits it out is found by [`patience`].
 const LONG: &str = "600";
@@ -136,10 +136,57 @@ pub fn nobody_is_accepted_while_it_stops(server: &TextServer) -> Result {
     running.wait_until("new clients are refused", || {
         std::net::TcpStream::connect(running.addr()).is_err()
     })?;
-    let next =
-        Server::new(server.program()).args(["--port", &running.port().to_string()]).start()?;
+    let next = server.on_port(&running.port().to_string()).start()?;
     running.check(running.exit_status()?.is_none(), "it ended in the middle of a transfer")?;
     next.stop()
+}
+
+/// Who had connected and spoken before the signal, and was not accepted yet, is answered.
+///
+/// # Errors
+///
+/// A connection is lost.
+pub fn nobody_in_the_backlog_is_lost(server: &TextServer) -> Result {
+    let running = server.start(&["--grace", LONG])?;
+    running.signal(Signal::SIGSTOP)?;
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        clients.push(client);
+    }
+    running.signal(Signal::SIGTERM)?;
+    running.signal(Signal::SIGCONT)?;
+    for mut client in clients {
+        client.expect(server.reply())?;
+        client.expect_eof()?;
+    }
+    ended(&running)
+}
+
+/// With as many clients as it may have, and others that wait, it stops as ever.
+///
+/// # Errors
+///
+/// It does not.
+pub fn a_full_server_stops_too(server: &TextServer) -> Result {
+    let crowded = server.with(&["--max-clients", "2", "--grace", LONG]);
+    let out_of_descriptors = server.with(&["--grace", LONG]).limit_descriptors(24);
+    for program in [crowded, out_of_descriptors] {
+        let running = program.start()?;
+        let mut clients = Vec::new();
+        for _ in 0..40 {
+            clients.push(running.connect()?);
+        }
+        clients[0].send("hello")?;
+        clients[0].expect(server.reply())?;
+        running.signal(Signal::SIGTERM)?;
+        ended(&running)?;
+        for client in &mut clients {
+            client.expect_closed()?;
+        }
+    }
+    Ok(())
 }
 
 /// Ctrl-C goes to the whole group, and is one orderly stop.
@@ -172,7 +219,7 @@ pub fn the_port_is_free_at_once(server: &TextServer) -> Result {
     running.signal(Signal::SIGINT)?;
     ended(&running)?;
     for _ in 0..3 {
-        let next = Server::new(server.program()).args(["--port", &port]).start()?;
+        let next = server.on_port(&port).start()?;
         let mut client = next.connect()?;
         client.send("hello")?;
         client.expect(server.reply())?;
@@ -200,15 +247,23 @@ fn ended(running: &Running) -> Result {
 fn stuck(running: &Running) -> Result<(Client, Vec<u8>, usize)> {
     let mut bytes = random_bytes(8, 1 << 20).repeat(64);
     let mut client = running.connect()?;
-    let sent = client.send_until_full(&bytes)?;
-    bytes.truncate(sent);
     let (here, there) = (client.local_addr()?, running.addr());
-    let queues = |from, to| {
-        proc::tcp_queues(from, to).ok_or_else(|| client.failure("the connection is gone"))
-    };
-    let (unsent, unread) = (queues(here, there)?.0, queues(there, here)?.1);
-    let received = sent.saturating_sub(unsent + unread);
-    running
-        .note(format!("the server has received {received} bytes of {sent}, and can send no more"));
-    Ok((client, bytes, received))
+    let mut sent = 0;
+    loop {
+        sent += client.send_until_full(&bytes[sent..])?;
+        running.wait_idle()?;
+        let gone = || client.failure("the connection is gone");
+        let (unsent, _) = proc::tcp_queues(here, there).ok_or_else(gone)?;
+        let (_, unread) = proc::tcp_queues(there, here).ok_or_else(gone)?;
+        // It sleeps although there is something to read: it waits to be able to send.
+        if unsent > 0 && unread > 0 {
+            let received = sent.saturating_sub(unsent + unread);
+            running.note(format!(
+                "the server has received {received} of {sent} bytes, and can send no more"
+            ));
+            bytes.truncate(sent);
+            return Ok((client, bytes, received));
+        }
+        running.check(sent < bytes.len(), "the server takes all and sends it nowhere")?;
+    }
 }
