@@ -7,7 +7,7 @@ grade::text_server_tests! {
         an_idle_client_delays_nobody, a_slow_reader_delays_nobody;
     churn: two_hundred_clients_leave_nothing_behind, fifty_resets_in_the_middle_of_a_send,
         out_of_descriptors_it_waits_and_recovers, three_hundred_connect_at_once,
-        no_room_for_another_costs_that_client_only;
+        clients_gone_before_they_are_accepted;
     model: one_thread_for_all;
     options: io_work_waits_before_each_answer, cpu_work_computes_before_each_answer,
         further_clients_wait_for_their_turn, an_idle_client_is_let_go,

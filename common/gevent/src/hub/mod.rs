@@ -155,6 +155,7 @@ impl Hub {
         let _ = hub.loop_peer.set(looper.peer());
         hub.looper.set(Some(looper));
         HUB.set(Some(hub));
+        common::process::object_to_forks(|| has_hub().then_some(NO_FORK));
         let _ = END.try_with(|_| ());
         hub
     }
@@ -538,6 +539,9 @@ impl fmt::Debug for Hub {
             .finish_non_exhaustive()
     }
 }
+
+const NO_FORK: &str =
+    "this thread has a gevent hub, which cannot be in two processes: fork before its first use";
 
 const BLOCKING_SWITCH_OUT: &str =
     "a link runs in the hub, which must not wait (start a task for it)";
