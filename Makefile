@@ -17,5 +17,8 @@ test-all: ## the heavy tests only (minutes, gigabytes)
 lint: ## formatting and clippy, as CI runs them
 	cargo fmt --all --check && cargo clippy -q --workspace --all-targets -- -D warnings
 
+bench: ## the text servers beside Python's and a bare epoll loop, in release (a minute)
+	cargo run -q --release --manifest-path tests/bench/Cargo.toml
+
 docs: ## the documentation of every crate, in target/doc
 	RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps --document-private-items

@@ -268,7 +268,8 @@ impl<T: 'static> fmt::Debug for Peer<T> {
     /// `greenlet 3 'name' suspended`, in the words of Python's `repr`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "greenlet {}", self.id())?;
-        self.node.with_name(|name| if name.is_empty() { Ok(()) } else { write!(f, " '{name}'") })?;
+        self.node
+            .with_name(|name| if name.is_empty() { Ok(()) } else { write!(f, " '{name}'") })?;
         let state = match () {
             () if self.dead() => "dead",
             () if !self.active() => "pending",

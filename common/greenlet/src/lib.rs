@@ -5,7 +5,9 @@
     target_pointer_width = "64",
     any(target_arch = "x86_64", target_arch = "aarch64")
 )))]
-compile_error!("greenlet runs on Linux on x86_64 and aarch64 only: its stacks and switches are made for these");
+compile_error!(
+    "greenlet runs on Linux on x86_64 and aarch64 only: its stacks and switches are made for these"
+);
 
 #[cfg(panic = "abort")]
 compile_error!("greenlet needs panic = \"unwind\": a greenlet that is dropped is unwound");

@@ -82,7 +82,11 @@ impl Locals {
         Rc::clone(value).downcast().ok()
     }
 
-    fn replace<V: 'static>(&mut self, local: &'static Local<V>, value: Rc<V>) -> Option<Rc<dyn Any>> {
+    fn replace<V: 'static>(
+        &mut self,
+        local: &'static Local<V>,
+        value: Rc<V>,
+    ) -> Option<Rc<dyn Any>> {
         let key = std::ptr::from_ref(local).addr();
         match self.0.iter_mut().find(|(k, v)| *k == key && v.is::<V>()) {
             Some((_, old)) => Some(std::mem::replace(old, value)),

@@ -41,7 +41,9 @@ thread_local! {
 ///
 /// It is called before the switch. If it panics, tracing ends and the panic is raised in the target,
 /// as in Python. Generators are not traced.
-pub fn settrace(tracer: Option<Rc<dyn Fn(Event, &Traced, &Traced)>>) -> Option<Rc<dyn Fn(Event, &Traced, &Traced)>> {
+pub fn settrace(
+    tracer: Option<Rc<dyn Fn(Event, &Traced, &Traced)>>,
+) -> Option<Rc<dyn Fn(Event, &Traced, &Traced)>> {
     core::set_tracing(tracer.is_some());
     TRACER.replace(tracer)
 }

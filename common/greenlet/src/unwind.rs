@@ -122,7 +122,10 @@ pub(crate) fn report(node: &Node, payload: &Payload) {
     }
     let text = text_of(&**payload).unwrap_or("a payload that is no text");
     node.with_name(|name| {
-        eprintln!("greenlet: ignored a panic in greenlet {} {name} while it was dropped: {text}", node.id);
+        eprintln!(
+            "greenlet: ignored a panic in greenlet {} {name} while it was dropped: {text}",
+            node.id
+        );
     });
 }
 

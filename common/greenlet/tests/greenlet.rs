@@ -230,7 +230,11 @@ fn g15_throw_into_suspended() {
     // To itself: caught where it stands.
     assert!(raised::<KeyError>(catch(|| main_greenlet().throw(KeyError))));
     let g = Greenlet::new(|_| {
-        Text(if raised::<KeyError>(catch(|| getcurrent::<V>().throw(KeyError))) { "yes" } else { "no" })
+        Text(if raised::<KeyError>(catch(|| getcurrent::<V>().throw(KeyError))) {
+            "yes"
+        } else {
+            "no"
+        })
     });
     assert_eq!(g.switch(V::None), Text("yes"));
 }
@@ -559,7 +563,10 @@ fn g27_run() {
     let g = Greenlet::<V>::empty();
     assert!(!g.has_run());
     assert!(matches!(g.try_switch(V::None), Err(Error::NoRun)));
-    assert!(catch(|| g.throw(KeyError)).is_err_and(|e| text_of(&*e).is_some_and(|t| t.contains("no function"))));
+    assert!(
+        catch(|| g.throw(KeyError))
+            .is_err_and(|e| text_of(&*e).is_some_and(|t| t.contains("no function")))
+    );
     g.set_run(|_| Text("first"));
     g.set_run(|_| Text("second"));
     assert!(g.has_run());

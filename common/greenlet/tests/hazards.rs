@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use greenlet::{Error, Generator, Greenlet, GreenletExit, Peer, catch, finally, getcurrent, text_of};
+use greenlet::{
+    Error, Generator, Greenlet, GreenletExit, Peer, catch, finally, getcurrent, text_of,
+};
 
 type Log = Rc<RefCell<Vec<String>>>;
 
@@ -64,7 +66,10 @@ fn no_switch_while_a_panic_unwinds() {
         assert!(matches!(result.take(), Some(Error::Unwinding)));
     }
     assert!(!other.dead() && !thread::panicking());
-    assert_eq!(Error::Unwinding.to_string().split('(').next().unwrap().trim(), "cannot switch while a panic unwinds this stack");
+    assert_eq!(
+        Error::Unwinding.to_string().split('(').next().unwrap().trim(),
+        "cannot switch while a panic unwinds this stack"
+    );
 }
 
 #[test]
@@ -72,7 +77,8 @@ fn another_threads_panic_is_none_of_ours() {
     quiet();
     let g = suspended(());
     thread::scope(|s| {
-        let (started, go_on) = (Arc::new(std::sync::Barrier::new(2)), Arc::new(std::sync::Barrier::new(2)));
+        let (started, go_on) =
+            (Arc::new(std::sync::Barrier::new(2)), Arc::new(std::sync::Barrier::new(2)));
         let (there, end) = (Arc::clone(&started), Arc::clone(&go_on));
         let thread = s.spawn(move || {
             let _waits = OnDrop(move || {
@@ -371,9 +377,7 @@ fn a_larger_stack_holds_deeper_recursion() {
 
 #[test]
 fn backtraces_end_at_the_base() {
-    let g = Greenlet::new(|_| {
-        std::backtrace::Backtrace::force_capture().to_string()
-    });
+    let g = Greenlet::new(|_| std::backtrace::Backtrace::force_capture().to_string());
     let text = g.switch(String::new());
     assert!(text.contains("backtraces_end_at_the_base::{{closure}}"), "{text}");
     // Nothing of the one that switched here, who is on another stack.

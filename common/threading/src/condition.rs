@@ -232,12 +232,12 @@ impl<L: CondLock> Condition<L> {
         }
     }
 
-    /// Wakes the `n` threads that have waited longest, or as many as there are.
+    /// Wakes the `n` threads that have waited longest, or as many as there are; says how many.
     ///
     /// # Errors
     ///
     /// [`LockError::NotifyNotOwned`] if the lock is not held.
-    pub fn notify(&self, n: usize) -> Result<(), LockError> {
+    pub fn notify(&self, n: usize) -> Result<usize, LockError> {
         if !self.lock.is_owned() {
             return Err(LockError::NotifyNotOwned);
         }
@@ -247,15 +247,15 @@ impl<L: CondLock> Condition<L> {
             let released = waiter.release();
             debug_assert!(released.is_ok(), "a waiter in the queue is asleep on its own lock");
         }
-        Ok(())
+        Ok(n)
     }
 
-    /// Wakes all who wait.
+    /// Wakes all who wait; says how many.
     ///
     /// # Errors
     ///
     /// [`LockError::NotifyNotOwned`] if the lock is not held.
-    pub fn notify_all(&self) -> Result<(), LockError> {
+    pub fn notify_all(&self) -> Result<usize, LockError> {
         self.notify(usize::MAX)
     }
 

@@ -90,7 +90,7 @@
 //!
 //! # How fast it is
 //!
-//! See `README.md` beside this crate.
+//! `README.md` beside this crate has a table: as fast as `parking_lot`, on which it stands.
 
 #[cfg(panic = "abort")]
 compile_error!(

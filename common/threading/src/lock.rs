@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::LockError;
-use crate::sync::{AtomicU8, Backoff, Deadline, Ordering, Room, const_unless_modelled};
+use crate::sync::{AtomicU8, Backoff, Deadline, Ordering, Room, Turn, const_unless_modelled};
 
 /// Nobody holds it.
 const UNLOCKED: u8 = 0;
@@ -16,7 +16,9 @@ const AWAITED: u8 = 2;
 /// A lock that one thread at a time can hold (Python: `threading.Lock`).
 ///
 /// A thread that cannot have it sleeps until another lets it go. Who is next is not in the order of
-/// arrival: a running thread may take the lock before a sleeper has woken up, as in CPython.
+/// arrival: a running thread may take the lock before a sleeper has woken up, as in CPython. But each
+/// half millisecond a release gives the lock to a sleeper, so that nobody sleeps for ever behind a
+/// thread that takes it again and again.
 ///
 /// The whole state is one word. Taking and letting go are each one compare-and-swap on it; the
 /// room behind it is entered only to fall asleep and to wake a sleeper. That `release` is a swap and
@@ -37,14 +39,22 @@ pub struct Lock {
     /// One of the three constants above.
     state: AtomicU8,
     /// Where those sleep who set `state` to `AWAITED`.
-    room: Room,
+    room: Room<Sleepers>,
+}
+
+struct Sleepers {
+    count: usize,
+    /// To how many of them the lock was given and who have not woken up yet; never more than `count`.
+    granted: usize,
+    /// When a sleeper is given the lock, instead of just being woken to try and take it.
+    turn: Turn,
 }
 
 impl Lock {
     const_unless_modelled! {
         /// A lock that nobody holds.
         pub const fn new() -> Self {
-            Lock { state: AtomicU8::new(UNLOCKED), room: Room::new(()) }
+            Lock { state: AtomicU8::new(UNLOCKED), room: Room::new(Sleepers { count: 0, granted: 0, turn: Turn::new() }) }
         }
     }
 
@@ -77,11 +87,7 @@ impl Lock {
     /// [`LockError::Unlocked`] if nobody holds it.
     #[inline]
     pub fn release(&self) -> Result<(), LockError> {
-        // Release: what this holder wrote is seen by the next.
-        match self.state.compare_exchange(LOCKED, UNLOCKED, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => Ok(()),
-            Err(_) => self.release_slowly(),
-        }
+        if self.release_unawaited() { Ok(()) } else { self.release_slowly() }
     }
 
     /// Whether somebody holds it, at this moment.
@@ -107,40 +113,56 @@ impl Lock {
                 _ => backoff.snooze(),
             }
         }
-        let mut key = self.room.enter();
+        let mut sleepers = self.room.enter();
+        let mut in_time = true;
         loop {
             // From here on whoever lets go knows that a sleeper must be woken. It is also how a woken
-            // thread takes the lock: there may be more sleepers, and nobody counts them.
+            // thread takes the lock: there may be more sleepers, or one more who is woken in vain
+            // because its time is up.
             if self.state.swap(AWAITED, Ordering::Acquire) == UNLOCKED {
                 return true;
             }
-            if !self.room.sleep(&mut key, deadline) {
-                // A ring may have been meant for this thread just when its time was up. It is
-                // passed on by the word: `AWAITED` stays, so the next release rings again.
-                return self.state.swap(AWAITED, Ordering::Acquire) == UNLOCKED;
+            if !in_time {
+                return false;
+            }
+            sleepers.count += 1;
+            in_time = self.room.sleep(&mut sleepers, deadline);
+            sleepers.count -= 1;
+            if sleepers.granted > 0 {
+                sleepers.granted -= 1;
+                return true;
             }
         }
     }
 
     #[cold]
     fn release_slowly(&self) -> Result<(), LockError> {
+        let mut sleepers = self.room.enter();
         loop {
-            let held = match self.state.load(Ordering::Relaxed) {
+            match self.state.load(Ordering::Relaxed) {
                 UNLOCKED => return Err(LockError::Unlocked),
-                held => held,
-            };
-            let swapped =
-                self.state.compare_exchange(held, UNLOCKED, Ordering::Release, Ordering::Relaxed);
-            if swapped.is_err() {
-                continue; // it was awaited or let go just now: look again
+                AWAITED => break,
+                // It was taken just now by another: then that is what is released.
+                _ if self.release_unawaited() => return Ok(()),
+                _ => {}
             }
-            if held == AWAITED {
-                // Whoever saw it held is either asleep by now or has yet to look.
-                drop(self.room.enter());
-                self.room.ring_one();
-            }
-            return Ok(());
         }
+        // Nobody outside the room changes `AWAITED`, so nobody comes in between from here on.
+        if sleepers.count > sleepers.granted && sleepers.turn.has_come() {
+            sleepers.granted += 1; // it stays held, by the one that is woken now
+        } else {
+            self.state.store(UNLOCKED, Ordering::Release);
+        }
+        drop(sleepers);
+        self.room.ring_one();
+        Ok(())
+    }
+
+    /// Lets the lock go if it is held and nobody sleeps for it.
+    #[inline]
+    fn release_unawaited(&self) -> bool {
+        // Release: what this holder wrote is seen by the next.
+        self.state.compare_exchange(LOCKED, UNLOCKED, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 }
 

@@ -28,6 +28,28 @@ impl Deadline {
     }
 }
 
+/// Whose turn it is now and then: yes at most once in half a millisecond.
+#[derive(Debug)]
+pub(crate) struct Turn(Option<Instant>);
+
+impl Turn {
+    pub(crate) const fn new() -> Self {
+        Turn(None)
+    }
+
+    /// Whether half a millisecond has passed since it last said yes, or was first asked.
+    pub(crate) fn has_come(&mut self) -> bool {
+        let now = Instant::now();
+        match self.0 {
+            Some(next) if now < next => false,
+            before => {
+                self.0 = Some(now + Duration::from_micros(500));
+                before.is_some()
+            }
+        }
+    }
+}
+
 /// A room to sleep in: what is slept for is decided under its key.
 ///
 /// `T` is the data that only those with the key may see.

@@ -73,6 +73,18 @@ mod sync {
         }
     }
 
+    /// In the model it is as each test says.
+    pub(crate) struct Turn;
+
+    impl Turn {
+        pub(crate) fn new() -> Self {
+            Turn
+        }
+        pub(crate) fn has_come(&mut self) -> bool {
+            super::FAIR.get()
+        }
+    }
+
     pub(crate) struct Room<T = ()> {
         door: loom::sync::Mutex<T>,
         bell: loom::sync::Condvar,
@@ -80,6 +92,20 @@ mod sync {
 
     /// The guard, and its mutex to take it from again; `None` only within `sleep`.
     pub(crate) struct Key<'a, T = ()>(Option<loom::sync::MutexGuard<'a, T>>);
+
+    impl<T> std::ops::Deref for Key<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            self.0.as_ref().unwrap()
+        }
+    }
+
+    impl<T> std::ops::DerefMut for Key<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().unwrap()
+        }
+    }
 
     impl<T> Room<T> {
         pub(crate) fn new(data: T) -> Self {
@@ -116,12 +142,17 @@ mod sync {
 std::thread_local! {
     /// Whether a thread of the model has gone to sleep; the checker runs them all in one thread.
     static ASLEEP: Cell<bool> = const { Cell::new(false) };
+    /// Whether a release gives the lock to a sleeper, or lets whoever comes first have it.
+    static FAIR: Cell<bool> = const { Cell::new(false) };
 }
 
-fn in_every_order(model: impl Fn() + Send + Sync + 'static) {
-    let mut checker = loom::model::Builder::new();
-    checker.preemption_bound = Some(3);
-    checker.check(model);
+fn in_every_order(model: impl Fn() + Send + Sync + Copy + 'static) {
+    for fair in [false, true] {
+        FAIR.set(fair);
+        let mut checker = loom::model::Builder::new();
+        checker.preemption_bound = Some(3);
+        checker.check(model);
+    }
 }
 
 #[test]

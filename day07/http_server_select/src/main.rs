@@ -58,8 +58,8 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
     let mut end = None;
     loop {
         // 【1】把所有描述符交给 select，睡到其中任何一个就绪 / wait for any of them. day09 L13
-        let mut ready =
-            wait(&listener, &guests, next_deadline(&guests, &listener, end))?.into_iter();
+        let limit = next_deadline(&guests, &listener, end);
+        let mut ready = wait(&listener, &guests, limit, end.is_some())?.into_iter();
         let now = Instant::now();
 
         // 【2】浏览器就绪：收请求、发响应，都不等待 / a browser has sent, or can take, some bytes.
@@ -92,10 +92,11 @@ fn wait(
     listener: &Listener,
     guests: &[Guest],
     limit: Option<Duration>,
+    stopping: bool,
 ) -> Result<Vec<bool>, Failure> {
     let socket = listener.watched();
-    // The event of a stop stays readable: once seen, it would end every wait at once.
-    let stop = stop::event().filter(|_| !stop::requested());
+    // The event of a stop stays readable: once it has been dealt with, it would end every wait at once.
+    let stop = stop::event().filter(|_| !stopping);
     let (mut readable, mut writable, mut highest) = (FdSet::new(), FdSet::new(), -1);
     for fd in socket.iter().map(|socket| socket.as_fd()).chain(stop) {
         readable.insert(fd);

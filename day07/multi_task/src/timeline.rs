@@ -33,9 +33,16 @@ pub(crate) fn svg(turns: &[Turn]) -> String {
         let _ = writeln!(out, "<text x=\"6\" y=\"{}\">{task}</text>", y + 13);
         for turn in turns.iter().filter(|t| t.task == *task) {
             let (x, w) = (LEFT + turn.from * STEP, (turn.to - turn.from) * STEP - 2);
-            let _ = writeln!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"18\" fill=\"{color}\"/>");
+            let _ = writeln!(
+                out,
+                "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"18\" fill=\"{color}\"/>"
+            );
         }
     }
-    let _ = writeln!(out, "<text x=\"{LEFT}\" y=\"{}\">steps of work, one after the other</text>", height - 8);
+    let _ = writeln!(
+        out,
+        "<text x=\"{LEFT}\" y=\"{}\">steps of work, one after the other</text>",
+        height - 8
+    );
     out + "</svg>\n"
 }

@@ -55,15 +55,21 @@ impl BaseRequestHandler<socketserver::Connection> for Browser {
                     let more = if more { MSG_MORE } else { 0 };
                     let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::from_bits_retain(more);
                     let sent = send(client.as_fd().as_raw_fd(), bytes, flags);
-                    if !note(&mut connection, sent) {
+                    if !note(&mut connection, sent, Instant::now()) {
                         return Ok(());
                     }
                 }
                 // 大文件不经过本进程的内存 / a large file does not pass through our memory.
                 Step::SendFile { file, offset, length } => {
+                    if length > Limit::LARGE {
+                        limit.be_at_most(client, Limit::LOOK)?;
+                    }
                     let (mut at, count) = (offset as i64, length.min(1 << 30) as usize);
+                    let begun = Instant::now();
                     let sent = sendfile64(client.as_fd(), file, Some(&mut at), count);
-                    if !note(&mut connection, sent) {
+                    // 只发出一部分，说明后来一直在等 / a part: it was sent at the beginning of the wait.
+                    let when = if sent == Ok(count) { Instant::now() } else { begun };
+                    if !note(&mut connection, sent, when) {
                         return Ok(());
                     }
                 }
@@ -77,9 +83,9 @@ impl BaseRequestHandler<socketserver::Connection> for Browser {
 }
 
 /// Tells the connection what became of a step; false if the browser is gone.
-fn note(connection: &mut Connection, sent: nix::Result<usize>) -> bool {
+fn note(connection: &mut Connection, sent: nix::Result<usize>, when: Instant) -> bool {
     match sent {
-        Ok(n) => connection.sent(n as u64, Instant::now()),
+        Ok(n) => connection.sent(n as u64, when),
         Err(Errno::EINTR) => {}
         // 浏览器太久没有收走任何字节 / it has taken nothing for so long.
         Err(Errno::EAGAIN) => connection.expire(Instant::now()),
@@ -94,6 +100,10 @@ struct Limit(Duration);
 
 impl Limit {
     const SLACK: Duration = Duration::from_millis(100);
+    /// While it sends a file this large, a thread looks up so often (sendfile waits for several times
+    /// its limit if it has sent something before).
+    const LARGE: u64 = 1 << 20;
+    const LOOK: Duration = Duration::from_secs(3);
 
     fn of(client: &Client, connection: &Connection) -> io::Result<Self> {
         let limit = left(connection);
@@ -104,9 +114,17 @@ impl Limit {
     /// Sets it anew if it would fire too late, or much too early.
     fn follow(&mut self, client: &Client, connection: &Connection) -> io::Result<()> {
         let left = left(connection);
-        if left + Self::SLACK < self.0 || left > self.0 * 2 {
+        if left > self.0 * 2 {
             client.set_timeout(Some(left))?;
             self.0 = left;
+        }
+        self.be_at_most(client, left)
+    }
+
+    fn be_at_most(&mut self, client: &Client, limit: Duration) -> io::Result<()> {
+        if limit + Self::SLACK < self.0 {
+            client.set_timeout(Some(limit))?;
+            self.0 = limit;
         }
         Ok(())
     }

@@ -42,7 +42,8 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
     let mut end = None;
     loop {
         // 【1】把关注的描述符交给 select，等其中任何一个就绪 / wait for any of them. day09 L13
-        let ready = wait(&listener, &talks, next_deadline(&talks, &listener, cli, end))?;
+        let limit = next_deadline(&talks, &listener, cli, end);
+        let ready = wait(&listener, &talks, limit, end.is_some())?;
 
         // 【2】客户端套接字就绪：收、答，都不等待 / a client has sent, or can take, some bytes.
         let mut ready = ready.into_iter();
@@ -77,11 +78,12 @@ fn wait(
     listener: &Listener,
     talks: &[Talk],
     limit: Option<Duration>,
+    stopping: bool,
 ) -> Result<Vec<bool>, Failure> {
     let socket = listener.watched();
     let (mut readable, mut writable) = (FdSet::new(), FdSet::new());
-    // The event of a stop stays readable: once seen, it would end every wait at once.
-    let stop = stop::event().filter(|_| !stop::requested());
+    // The event of a stop stays readable: once the loop has seen it, it would end every wait at once.
+    let stop = stop::event().filter(|_| !stopping);
     for fd in socket.iter().map(|socket| socket.as_fd()).chain(stop) {
         readable.insert(fd);
     }

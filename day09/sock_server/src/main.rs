@@ -62,10 +62,6 @@ impl StreamRequestHandler for Handler {
         }
     }
 
-    fn rbufsize(&self) -> usize {
-        16 * 1024
-    }
-
     fn disable_nagle_algorithm(&self) -> bool {
         true
     }

@@ -43,6 +43,7 @@ mod ready;
 mod run;
 mod running;
 mod server;
+mod socket;
 mod wait;
 mod workspace;
 

@@ -24,8 +24,9 @@ use super::node::{Node, NodePtr, NodeRef, Role};
 use crate::stack::{self, Running};
 
 thread_local! {
-    /// The innermost node. No destructor, so it can be read at any time, in a signal handler too.
-    static CURRENT: Cell<*const Node> = const { Cell::new(ptr::null()) };
+    /// The top of the innermost tree; its `running` is the innermost node. No destructor, so it can
+    /// be read at any time, in a signal handler too.
+    static TREE: Cell<*const Node> = const { Cell::new(ptr::null()) };
     /// Whether `settrace` has set a tracer.
     static TRACING: Cell<bool> = const { Cell::new(false) };
     /// Whether the thread is ending: no stack is unwound any more.
@@ -34,59 +35,54 @@ thread_local! {
     static END: End = const { End };
 }
 
-/// The innermost node.
-///
-/// # Safety
-/// Some node exists on this thread (then the thread's own one does, and something is current).
-#[inline(always)]
-pub(super) unsafe fn current() -> NodePtr {
-    // SAFETY: by this function's own contract it is not null.
-    unsafe { NodePtr::new_unchecked(CURRENT.get()) }
-}
-
 /// The innermost node; makes the thread's own one at first use.
 #[inline]
 pub(crate) fn innermost() -> NodePtr {
-    NodePtr::from_raw(CURRENT.get()).unwrap_or_else(|| {
-        let thread = Node::create(Role::Thread, const { &TypeId::of::<Node>() }, None, 0);
-        let this = NodePtr::of(&thread);
-        std::mem::forget(thread); // `End` takes this reference back
-        CURRENT.set(this.as_ptr());
-        let _ = END.try_with(|_| ());
-        stack::watch_for_overflow(running);
-        this
-    })
+    NodePtr::from_raw(TREE.get()).unwrap_or_else(first).running()
 }
 
-/// Makes `node` the innermost, on the short way: nothing is traced.
-#[inline(always)]
-pub(super) fn set_current_untraced(node: NodePtr) {
-    CURRENT.set(node.as_ptr());
+#[cold]
+fn first() -> NodePtr {
+    let thread = Node::create(Role::Thread, const { &TypeId::of::<Node>() }, None, 0);
+    let this = NodePtr::of(&thread);
+    std::mem::forget(thread); // `End` takes this reference back
+    TREE.set(this.as_ptr());
+    let _ = END.try_with(|_| ());
+    stack::watch_for_overflow(running);
+    this
 }
 
-/// Makes `node` the innermost.
-pub(super) fn set_current(node: NodePtr) {
-    if TRACING.get() {
-        node.set(flag::TRACED);
-    } else {
-        node.clear(flag::TRACED);
+/// Makes `node`, which belongs on top of what runs, the innermost.
+#[inline]
+fn set_current(node: NodePtr) {
+    let root = node.root();
+    if TREE.get() != root.as_ptr() {
+        if let Some(old) = NodePtr::from_raw(TREE.replace(root.as_ptr())) {
+            old.close();
+        }
     }
-    CURRENT.set(node.as_ptr());
+    root.set_running(node, !TRACING.get());
 }
 
 impl NodePtr {
     /// This node, suspended until now, goes on: makes current what runs on its stack.
     #[inline]
+    pub(super) fn resume_current(self) {
+        if self.plain_origin().is_some() {
+            self.run_plainly(); // the same tree, still innermost, and nothing is traced
+        } else {
+            self.make_current();
+        }
+    }
+
+    /// As [`NodePtr::resume_current`], the long way.
     pub(super) fn make_current(self) {
-        let mut next = self;
         if self.has(flag::NESTED) {
             self.clear(flag::NESTED);
-            next = NodePtr::from_raw(self.inner.get()).unwrap_or(self);
-        }
-        if TRACING.get() || next.has(flag::TRACED) {
-            set_current(next);
+            self.root().set_running(self, false);
+            set_current(NodePtr::from_raw(self.inner.get()).unwrap_or(self));
         } else {
-            set_current_untraced(next);
+            set_current(self);
         }
     }
 }
@@ -96,6 +92,7 @@ pub(crate) fn set_tracing(on: bool) {
     set_current(innermost());
 }
 
+#[inline]
 pub(super) fn tracing() -> bool {
     TRACING.get()
 }
@@ -117,6 +114,11 @@ pub(super) fn running_in(root: NodePtr) -> Option<NodePtr> {
 /// The running node of the innermost tree with values of type `T`.
 #[inline]
 pub(crate) fn running_with<T: 'static>() -> Option<NodePtr> {
+    if let Some(tree) = NodePtr::from_raw(TREE.get())
+        && *tree.type_id == TypeId::of::<T>()
+    {
+        return Some(tree.running());
+    }
     chain().find(|n| *n.root().type_id == TypeId::of::<T>() && n.role != Role::Thread)
 }
 
@@ -177,11 +179,7 @@ fn take_off(root: NodePtr) -> NodePtr {
 pub(crate) fn enter(caller: &NodeRef) -> Entered<'_> {
     let host = innermost();
     caller.host.set(host.as_ptr());
-    if TRACING.get() {
-        set_current(NodePtr::of(caller));
-    } else {
-        set_current_untraced(NodePtr::of(caller));
-    }
+    set_current(NodePtr::of(caller));
     Entered { caller }
 }
 
@@ -195,7 +193,7 @@ impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(host) = NodePtr::from_raw(self.caller.host.replace(ptr::null())) {
-            if TRACING.get() { set_current(host) } else { set_current_untraced(host) }
+            set_current(host);
         }
     }
 }
@@ -213,7 +211,7 @@ pub(crate) fn owner() -> NodePtr {
 
 /// What the overflow handler wants to know. Safe in a signal handler: it only reads.
 fn running(_: &()) -> Option<Running<'_>> {
-    let mut node = NodePtr::from_raw(CURRENT.get())?;
+    let mut node = NodePtr::from_raw(TREE.get())?.running();
     loop {
         if let Some(stack) = node.stack() {
             let name = node.with_name(ptr::from_ref::<str>);
@@ -231,12 +229,13 @@ struct End;
 impl Drop for End {
     fn drop(&mut self) {
         ENDING.set(true);
-        let Some(mut top) = NodePtr::from_raw(CURRENT.get()) else { return };
+        let Some(top) = NodePtr::from_raw(TREE.get()) else { return };
+        let mut top = top.running();
         while top.role == Role::Root && top.is_last() {
             top = take_off(top);
         }
         if top.role == Role::Thread && top.is_last() {
-            CURRENT.set(ptr::null());
+            TREE.set(ptr::null());
             // SAFETY: `innermost` left this reference for us.
             unsafe { top.release() };
         }

@@ -45,11 +45,30 @@ pub(crate) unsafe fn encode<T>(slot: &ManuallyDrop<T>) -> Word {
     let from = ptr::from_ref(slot);
     if size_of::<T>() <= size_of::<Word>() {
         // SAFETY: a word is large enough, and `u8` copies have no alignment to respect.
-        unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), word.as_mut_ptr().cast(), size_of::<T>()) };
+        unsafe {
+            ptr::copy_nonoverlapping(from.cast::<u8>(), word.as_mut_ptr().cast(), size_of::<T>())
+        };
     } else {
         word.write(from.expose_provenance() as u64);
     }
     word
+}
+
+/// As [`encode`], for a value that is put into `slot` only if it is large.
+///
+/// # Safety
+/// As [`encode`].
+#[inline(always)]
+pub(super) unsafe fn encode_into<T>(slot: &mut MaybeUninit<Slot<T>>, value: T) -> Word {
+    let value = ManuallyDrop::new(value);
+    // SAFETY: the value's address is used only in the second case, where it is the slot's.
+    unsafe {
+        if size_of::<T>() <= size_of::<Word>() {
+            encode(&value)
+        } else {
+            encode(&slot.write(Slot { value }).value)
+        }
+    }
 }
 
 /// Moves the value out of what [`encode`] made.
@@ -62,7 +81,11 @@ pub(crate) unsafe fn decode<T>(word: Word) -> T {
         let mut value = MaybeUninit::<T>::uninit();
         // SAFETY: `encode` copied these bytes of a `T` into the word.
         unsafe {
-            ptr::copy_nonoverlapping(word.as_ptr().cast::<u8>(), value.as_mut_ptr().cast(), size_of::<T>());
+            ptr::copy_nonoverlapping(
+                word.as_ptr().cast::<u8>(),
+                value.as_mut_ptr().cast(),
+                size_of::<T>(),
+            );
             value.assume_init()
         }
     } else {
@@ -84,11 +107,8 @@ impl<T> Message<T> {
             Message::Kill => KILL,
         };
         let word = match self {
-            Message::Value(value) | Message::Exit(value) => {
-                let slot = slot.write(Slot { value: ManuallyDrop::new(value) });
-                // SAFETY: the value was written in the line above; it stays, by the contract.
-                unsafe { encode(&slot.value) }
-            }
+            // SAFETY: the slot stays, by the contract.
+            Message::Value(value) | Message::Exit(value) => unsafe { encode_into(slot, value) },
             Message::Throw(payload) => {
                 let slot = slot.write(Slot { payload: ManuallyDrop::new(payload) });
                 // SAFETY: as above.

@@ -24,24 +24,22 @@ pub(crate) mod flag {
     pub(crate) const DEAD: u32 = 2;
     /// Was left while a tree inside it was running; `Node::inner` tells where to go on.
     pub(crate) const NESTED: u32 = 4;
-    /// A tracer wants to see this switch.
-    pub(crate) const TRACED: u32 = 8;
     /// Running, and nobody owns it any more: it ends at its next switch.
-    pub(crate) const ORPHAN: u32 = 16;
+    pub(crate) const ORPHAN: u32 = 8;
     /// Being unwound because nobody owns it.
-    pub(crate) const DYING: u32 = 32;
+    pub(crate) const DYING: u32 = 16;
     /// In the cleanup of a `finally`, where even a dying greenlet may switch.
-    pub(crate) const CLEANUP: u32 = 64;
+    pub(crate) const CLEANUP: u32 = 32;
     /// No more switches, not even in a cleanup.
-    pub(crate) const LAST: u32 = 128;
+    pub(crate) const LAST: u32 = 64;
     /// `Base::exit` holds a value.
-    pub(crate) const EXITING: u32 = 256;
+    pub(crate) const EXITING: u32 = 128;
     /// Suspended in a `drop`, waiting for the end of another: it counts as running.
-    pub(crate) const WAITING: u32 = 512;
+    pub(crate) const WAITING: u32 = 256;
 
     /// What forbids the short way from a node, and to a node.
-    pub(super) const NO_WAY_OUT: u32 = DEAD | TRACED | ORPHAN | DYING;
-    pub(super) const NO_WAY_IN: u32 = UNSTARTED | DEAD | NESTED | TRACED;
+    pub(crate) const NO_WAY_OUT: u32 = DEAD | ORPHAN | DYING;
+    pub(crate) const NO_WAY_IN: u32 = UNSTARTED | DEAD | NESTED;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +59,8 @@ pub(crate) struct Node {
     // What a switch touches comes first, so that it lies in one cache line.
     /// Stack pointer where it was left. Stale while it runs.
     pub(crate) sp: Cell<*mut u8>,
-    /// What [`Node::leads_plainly_to`] compares: the root, unless a flag forbids the short way from
-    /// here, or to here. Then they are two values that equal nothing.
-    out_key: Cell<*const Node>,
-    in_key: Cell<*const Node>,
+    /// Where the short way to this node begins: the `running` of its tree, or [`CLOSED`].
+    gate: Cell<*const Cell<*const Node>>,
     flags: Cell<u32>,
     refs: Cell<u32>,
     /// The tree it belongs to, as the tree's top. Counted, unless it is the node itself.
@@ -72,6 +68,10 @@ pub(crate) struct Node {
     /// Where its result goes. Counted; null for the top of a tree.
     parent: Cell<*const Node>,
 
+    /// Of the top of a tree: the node of the tree that runs, if a switch from it may take the short
+    /// way. Otherwise null, and `shut` has it.
+    running: Cell<*const Node>,
+    shut: Cell<*const Node>,
     /// With `NESTED`: what to make current when it is resumed.
     pub(crate) inner: Cell<*const Node>,
     /// Of a `Root` or `Caller` that is in use: the node on whose stack it lives.
@@ -95,6 +95,14 @@ pub(crate) struct Node {
     pub(crate) room: UnsafeCell<Room>,
 }
 
+/// The gate of nodes that the short way does not lead to.
+struct Closed(Cell<*const Node>);
+
+// SAFETY: nobody ever writes to it (`run_plainly` follows a gate that held a node).
+unsafe impl Sync for Closed {}
+
+static CLOSED: Closed = Closed(Cell::new(ptr::null()));
+
 impl Node {
     /// Makes a node with one reference. `root` is `None` for the top of a tree.
     #[inline]
@@ -113,12 +121,13 @@ impl Node {
         let at = allocate();
         let node = Node {
             sp: Cell::new(ptr::null_mut()),
-            out_key: Cell::new(ptr::null()),
-            in_key: Cell::new(ptr::null()),
+            gate: Cell::new(ptr::null()),
             flags: Cell::new(flags),
             refs: Cell::new(1),
             root: Cell::new(if root.is_null() { at.as_ptr() } else { root }),
             parent: Cell::new(parent),
+            running: Cell::new(ptr::null()),
+            shut: Cell::new(ptr::null()),
             inner: Cell::new(ptr::null()),
             host: Cell::new(ptr::null()),
             return_to: Cell::new(ptr::null()),
@@ -157,11 +166,13 @@ impl Node {
 
     #[inline]
     fn set_flags(&self, flags: u32) {
-        let root = self.root.get();
-        let nothing = |n: usize| ptr::without_provenance(n);
         self.flags.set(flags);
-        self.out_key.set(if flags & flag::NO_WAY_OUT == 0 { root } else { nothing(1) });
-        self.in_key.set(if flags & flag::NO_WAY_IN == 0 { root } else { nothing(2) });
+        let root = self.root();
+        let open = flags & flag::NO_WAY_IN == 0;
+        self.gate.set(if open { &raw const root.running } else { &raw const CLOSED.0 });
+        if flags & flag::NO_WAY_OUT != 0 && ptr::eq(root.running.get(), self) {
+            root.set_running(NodePtr::of(self), false);
+        }
     }
 
     /// Whether nothing at all is special.
@@ -170,11 +181,50 @@ impl Node {
         self.flags.get() == 0
     }
 
-    /// Whether a switch from this node, which runs, to that one is the plain case: both of one tree,
-    /// nothing asked of either. One comparison, since it is made at every switch.
+    /// The node to switch from, if a switch to this one may take the short way: the two are of one
+    /// tree, that tree is innermost, and nothing is asked of either. This is all that is read at
+    /// every switch, so it is one word of this node and one of its root.
     #[inline(always)]
-    pub(crate) fn leads_plainly_to(&self, to: NodePtr) -> bool {
-        self.out_key.get() == to.in_key.get()
+    pub(crate) fn plain_origin(&self) -> Option<NodePtr> {
+        // SAFETY: the gate is `CLOSED` or belongs to the root, which this node keeps.
+        NodePtr::from_raw(unsafe { (*self.gate.get()).get() })
+    }
+
+    /// As [`Node::plain_origin`], for a node that is to be started.
+    #[inline]
+    pub(crate) fn plain_origin_of_start(&self) -> Option<NodePtr> {
+        let origin = NodePtr::from_raw(self.root().running.get());
+        origin.filter(|_| self.flags.get() == flag::UNSTARTED)
+    }
+
+    /// After [`Node::plain_origin`]: this node runs now.
+    #[inline(always)]
+    pub(crate) fn run_plainly(&self) {
+        // SAFETY: as in `plain_origin`, and there was an origin, so it is not `CLOSED`.
+        unsafe { (*self.gate.get()).set(self) };
+    }
+
+    /// Of the top of a tree: notes which node of it runs, and whether a switch from there may take
+    /// the short way.
+    #[inline]
+    pub(crate) fn set_running(&self, node: NodePtr, open: bool) {
+        let open = open && !node.has(flag::NO_WAY_OUT);
+        self.running.set(if open { node.as_ptr() } else { ptr::null() });
+        self.shut.set(node.as_ptr());
+    }
+
+    /// Of the top of a tree: the node of it that runs, or would if the tree did.
+    #[inline]
+    pub(crate) fn running(&self) -> NodePtr {
+        let running = NodePtr::from_raw(self.running.get());
+        let shut = || NodePtr::from_raw(self.shut.get());
+        running.or_else(shut).unwrap_or(NodePtr::of(self))
+    }
+
+    /// Of the top of a tree: no switch in it takes the short way any more.
+    #[inline]
+    pub(crate) fn close(&self) {
+        self.set_running(self.running(), false);
     }
 
     #[inline(always)]
@@ -183,11 +233,13 @@ impl Node {
         NodePtr(unsafe { NonNull::new_unchecked(self.root.get().cast_mut()) })
     }
 
+    #[inline]
     pub(crate) fn parent(&self) -> Option<NodePtr> {
         NonNull::new(self.parent.get().cast_mut()).map(NodePtr)
     }
 
     /// Where its result goes: the parent, or whoever waits for its end.
+    #[inline]
     pub(crate) fn heir(&self) -> Option<NodePtr> {
         let waits = NonNull::new(self.return_to.get().cast_mut()).map(NodePtr);
         waits.or_else(|| self.parent())
@@ -214,6 +266,7 @@ impl Node {
         Some(Stack { top, size: self.stack_size.get() })
     }
 
+    #[inline]
     pub(crate) fn set_stack(&self, stack: Option<Stack>) {
         self.top.set(stack.map_or(ptr::null_mut(), |s| s.top.as_ptr()));
     }
@@ -338,6 +391,7 @@ impl NodePtr {
     }
 
     /// Whether only one reference is left.
+    #[inline]
     pub(crate) fn is_last(self) -> bool {
         self.refs.get() == 1
     }
@@ -366,6 +420,7 @@ thread_local! {
     static NEXT_ID: Cell<u64> = const { Cell::new(0) };
 }
 
+#[inline]
 fn next_id() -> u64 {
     NEXT_ID.replace(NEXT_ID.get() + 1)
 }

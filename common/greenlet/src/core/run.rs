@@ -17,7 +17,7 @@ use std::ptr::NonNull;
 
 use super::context;
 use super::flag;
-use super::message::{Message, Payload, Slot, decode};
+use super::message::{Message, Payload, Slot, VALUE, decode, encode_into};
 use super::node::{Node, NodePtr, NodeRef};
 use super::transfer::route;
 use crate::arch::{self, Departure, Word};
@@ -48,10 +48,13 @@ pub(super) struct Base<T> {
 }
 
 /// Gives `node` the function to run.
+#[inline]
 pub(crate) fn set_run<T: 'static, F: FnOnce(T) -> T + 'static>(node: &Node, f: F) {
     const { assert!(size_of::<T>() <= 4096, "box a transfer type of more than 4 KiB") };
     const { assert!(align_of::<T>() <= 4096, "a transfer type's alignment is at most a page") };
-    discard(node);
+    if node.run.get().is_some() {
+        discard(node);
+    }
     // SAFETY: the room is empty now, and as large as `put` needs.
     unsafe { put(node.room.get(), f) };
     let table = &const { RunTable { entry: entry::<F, T>, discard: discard_in::<F> } };
@@ -141,27 +144,42 @@ pub(super) fn start<T>(node: NodePtr) -> Result<(), Error> {
 ///
 /// # Safety
 /// Called by `trampoline` only: `node` runs, its room holds an `F`, `word` carries a `T`.
-unsafe extern "C" fn entry<F: FnOnce(T) -> T, T: 'static>(node: *const (), word: Word) -> Departure {
+unsafe extern "C" fn entry<F: FnOnce(T) -> T, T: 'static>(
+    node: *const (),
+    word: Word,
+) -> Departure {
     // SAFETY: not null, and the stack that we are on keeps it.
     let node = unsafe { NodePtr::new_unchecked(node.cast()) };
     // SAFETY: `start` left the closure to us, and a stack is entered with a value only.
     let (f, first) = unsafe { (take::<F>(node.room.get()), decode::<T>(word)) };
     let result = catch_unwind(AssertUnwindSafe(move || f(first)));
-    let (heir, message) = match (result, plain_heir(node)) {
-        (Ok(value), Some(parent)) => (parent, Message::Value(value)),
-        (result, _) => end(node, result),
-    };
-    // SAFETY: the body has ended, and `heir` waits in a `switch` of the same tree.
-    unsafe { leave(node, heir, message) }
+    match (result, plain_heir(node)) {
+        // SAFETY: the body has ended, and the parent waits in a `switch` of the same tree. The slot
+        // is on this stack, which nobody can take before the parent has moved the value out.
+        (Ok(value), Some(parent)) => unsafe {
+            let word = encode_into(&mut (*base_of_running::<T>(node)).last, value);
+            leave(node, parent, word, VALUE)
+        },
+        (result, _) => {
+            let (heir, message) = end(node, result);
+            // SAFETY: as above; `end` found an heir that is suspended.
+            unsafe {
+                let (word, tag) = message.send(&mut (*base_of_running::<T>(node)).last);
+                leave(node, heir, word, tag)
+            }
+        }
+    }
 }
 
 /// The parent, if nothing at all is special about this end.
 #[inline]
 fn plain_heir(node: NodePtr) -> Option<NodePtr> {
-    // SAFETY: a node exists, so something is current.
-    let innermost = unsafe { context::current() };
-    let plain = node.is_plain() && innermost == node && !node.has_locals();
-    node.parent().filter(|parent| plain && parent.is_plain())
+    let parent = node.parent()?;
+    let plain = parent.plain_origin() == Some(node)
+        && node.is_plain()
+        && parent.is_plain()
+        && !node.has_locals();
+    plain.then_some(parent)
 }
 
 /// Finds out who gets the result and what it is, whatever has happened.
@@ -207,21 +225,25 @@ fn end<T: 'static>(node: NodePtr, result: Result<T, Payload>) -> (NodePtr, Messa
     std::process::abort()
 }
 
+/// The [`Base`] of a node that runs on its own stack.
+fn base_of_running<T>(node: NodePtr) -> *mut Base<T> {
+    let Some(stack) = node.stack() else { std::process::abort() };
+    base_on(stack)
+}
+
 /// Gives everything back and tells `trampoline` where to go.
 ///
 /// # Safety
 /// `node` runs on its own stack and nothing of its body is left there; `heir` is suspended, of the
 /// same tree.
 #[inline]
-unsafe fn leave<T>(node: NodePtr, heir: NodePtr, message: Message<T>) -> Departure {
+unsafe fn leave(node: NodePtr, heir: NodePtr, word: Word, tag: usize) -> Departure {
     node.set(flag::DEAD);
-    let Some(stack) = node.stack() else { std::process::abort() };
-    // SAFETY: the base is on this stack. Nobody can take the stack before the receiver, which runs
-    // next, has moved the message out.
-    let (word, tag) = unsafe { message.send(&mut (*base_on::<T>(stack)).last) };
-    heir.make_current();
-    node.set_stack(None);
-    stack::give(stack);
+    heir.resume_current();
+    if let Some(stack) = node.stack() {
+        node.set_stack(None);
+        stack::give(stack);
+    }
     let sp_and_tag = heir.sp.get().expose_provenance() | tag;
     // SAFETY: `start` kept this reference.
     unsafe { node.release() };

@@ -24,14 +24,10 @@ const PATIENCE: u32 = 1000;
 /// With what was thrown here, and with the text of an [`Error`] if the switch is impossible.
 #[inline]
 pub(crate) fn switch<T: 'static>(to: &NodeRef, value: T) -> T {
-    // SAFETY: `to` is a node, so something is current.
-    let from = unsafe { context::current() };
-    let to = NodePtr::of(to);
-    // (`from` itself is such a case as well: its value comes straight back.)
-    if !from.leads_plainly_to(to) || panicking() {
-        return switch_long(to, value);
-    }
-    context::set_current_untraced(to);
+    let Some(from) = to.plain_origin().filter(|_| !panicking()) else {
+        return switch_long(NodePtr::of(to), value);
+    };
+    to.run_plainly();
     let value = ManuallyDrop::new(value);
     // SAFETY: `to` is suspended in a `switch` with values of type `T`; `value` stays in this frame
     // until it has been received there. Whoever comes back sends a message for `T`.
@@ -49,13 +45,25 @@ pub(crate) fn switch<T: 'static>(to: &NodeRef, value: T) -> T {
 #[cold]
 #[inline(never)]
 unsafe fn receive_special<T: 'static>(word: Word, tag: usize) -> T {
-    // SAFETY: something is current, since we run in a switch; the rest is our own contract.
-    unsafe { accept(context::current(), Message::receive(word, tag)) }
+    // SAFETY: by our own contract.
+    unsafe { accept(context::innermost(), Message::receive(word, tag)) }
 }
 
-#[cold]
 #[inline(never)]
 fn switch_long<T: 'static>(to: NodePtr, value: T) -> T {
+    let from = to.plain_origin_of_start().filter(|_| !panicking());
+    if let Some(from) = from
+        && start::<T>(to).is_ok()
+    {
+        to.run_plainly();
+        let value = ManuallyDrop::new(value);
+        // SAFETY: as in `switch`; `start` has made `to` what a switch can enter.
+        let (word, tag) = unsafe {
+            arch::switch(from.sp.as_ptr(), to.sp.as_ptr(), encode(&value), VALUE)
+        };
+        // SAFETY: whoever comes back sends a message for `T`.
+        return if tag == VALUE { unsafe { decode(word) } } else { unsafe { receive_special(word, tag) } };
+    }
     send(to, Message::Value(value)).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -200,7 +208,10 @@ fn leave_for_good<T: 'static>(from: NodePtr, to: NodePtr, message: Message<T>) -
 /// Gives up a greenlet that catches every unwind: its stack is leaked as it is.
 fn abandon<T: 'static>(node: NodePtr) -> ! {
     node.with_name(|name| {
-        eprintln!("greenlet: GreenletExit did not end greenlet {} {name}; its stack is leaked", node.id)
+        eprintln!(
+            "greenlet: GreenletExit did not end greenlet {} {name}; its stack is leaked",
+            node.id
+        )
     });
     let deferred = with_base::<T, _>(&node, |base| base.deferred.take()).flatten();
     let (to, message) = match deferred {

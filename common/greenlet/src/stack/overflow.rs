@@ -67,11 +67,8 @@ fn alternate_stack() {
             return;
         }
         let memory = Vec::<u8>::leak(vec![0; 64 * 1024]);
-        let new = libc::stack_t {
-            ss_sp: memory.as_mut_ptr().cast(),
-            ss_flags: 0,
-            ss_size: memory.len(),
-        };
+        let new =
+            libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: memory.len() };
         libc::sigaltstack(&raw const new, std::ptr::null_mut());
     }
 }

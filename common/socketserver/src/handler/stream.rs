@@ -190,8 +190,10 @@ impl Request for Connection {
     }
 
     fn shut_down(&self) {
-        // The client may have gone already.
-        let _ = shutdown(self.as_fd().as_raw_fd(), Shutdown::Write);
+        // Closing does it too, unless some clone of this outlives the request.
+        if Arc::strong_count(&self.client) > 1 {
+            let _ = shutdown(self.as_fd().as_raw_fd(), Shutdown::Write);
+        }
     }
 
     fn hand_over(self, pid: Pid) {

@@ -134,3 +134,24 @@ fn no_wake_up_is_lost_among_impatient_waiters() {
     assert!(count.load(SeqCst) >= 4_000, "each thread's every third acquire cannot fail");
     assert!(!lock.locked());
 }
+
+/// It lets go only to take it again at once, so a sleeper is always too late, unless it is given the
+/// lock.
+#[test]
+fn nobody_starves_behind_a_thread_that_takes_it_again_and_again() {
+    let (lock, stop) = (leak(Lock::new()), leak(threading::Event::new()));
+    let greedy = Bunch::start(1, || {
+        while !stop.is_set() {
+            let _guard = lock.guard();
+            for _ in 0..10_000 {
+                std::hint::spin_loop();
+            }
+        }
+    });
+    for _ in 0..50 {
+        assert!(lock.acquire_timeout(Some(LONG)), "starved");
+        lock.release().unwrap();
+    }
+    stop.set();
+    greedy.join();
+}

@@ -264,6 +264,7 @@ fn locks_work_in_the_destructors_of_thread_locals() {
         fn drop(&mut self) {
             let lock = RLock::new();
             let _guard = lock.guard();
+            let _longer_than_the_thread_itself = Event::new().wait(Some(SHORT));
             assert!(threading::current_thread().is_alive() || threading::get_ident() > 0);
             DROPPED.store(true, SeqCst);
         }

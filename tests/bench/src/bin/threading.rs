@@ -37,8 +37,11 @@ fn main() {
 
     // For each lock and CPython: 1 thread, 2, 4, the wake-up.
     let mut figures = vec![[const { Vec::new() }; 4]; locks.len() + 1];
-    for _ in 0..ROUNDS {
-        for (row, (_, lock, wake)) in figures.iter_mut().zip(&locks) {
+    for round in 0..ROUNDS {
+        // Another begins each time: who comes after CPython finds the processors as it left them.
+        for turn in 0..locks.len() {
+            let index = (round + turn) % locks.len();
+            let (row, (_, lock, wake)) = (&mut figures[index], &locks[index]);
             for (figure, threads) in row.iter_mut().zip([1, 2, 4]) {
                 figure.push(contended(threads, *lock));
             }

@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: what is in flight is finished, and nothing is left.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::TextServer;
 use crate::{Client, Result, Running, Signal, patience, proc, random_bytes};
@@ -16,8 +16,7 @@ const LONG: &str = "600";
 pub fn without_clients_it_ends_at_once(server: &TextServer) -> Result {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let running = server.start(&["--grace", LONG])?;
-        running.signal(signal)?;
-        ended(&running)?;
+        ends_at_once(&running, signal)?;
     }
     Ok(())
 }
@@ -46,8 +45,7 @@ fn idle_clients(server: &TextServer, signal: Signal) -> Result {
     answered.send("hello")?;
     answered.expect(server.reply())?;
     let mut silent = running.connect()?;
-    running.signal(signal)?;
-    ended(&running)?;
+    ends_at_once(&running, signal)?;
     answered.expect_eof()?;
     silent.expect_closed()
 }
@@ -227,6 +225,15 @@ pub fn the_port_is_free_at_once(server: &TextServer) -> Result {
         ended(&next)?;
     }
     Ok(())
+}
+
+/// It ends without waiting for anything: in well under a second, on a machine that has the time.
+fn ends_at_once(running: &Running, signal: Signal) -> Result {
+    let begin = Instant::now();
+    running.signal(signal)?;
+    ended(running)?;
+    let took = begin.elapsed();
+    running.check(took < patience() / 4, format!("it took {took:?} to end"))
 }
 
 /// It has had time to end, and has not.
