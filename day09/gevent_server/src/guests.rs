@@ -92,6 +92,14 @@ impl Guest {
         }
     }
 
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    pub(crate) fn peer(&self) -> String {
+        self.peer.to_string()
+    }
+
     fn failed(&mut self, error: io::Error, limit: &str) -> io::Error {
         self.why = Some(match (error.kind(), self.guests.idle_timeout) {
             (ErrorKind::TimedOut, Some(time)) => format!("{limit} {time:?}, let go"),

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod browse;
 mod guests;
 mod workers;
 
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -30,17 +32,29 @@ struct Cli {
     #[command(flatten)]
     text: TextArgs,
 
+    /// Serve web pages instead (port 8000): the files of this folder, or the bundled pages
+    #[arg(long, value_name = "DIR", num_args = 0..=1, overrides_with = "http", conflicts_with_all = ["echo", "work"])]
+    http: Option<Option<PathBuf>>,
+
+    /// Do not list a folder that has no index.html
+    #[arg(long, requires = "http")]
+    no_listing: bool,
+
+    /// The largest body of a request
+    #[arg(long, value_name = "BYTES", default_value_t = 2 << 30, help_heading = "Rarely used")]
+    max_body: u64,
+
     /// So many processes on one port, to use as many cores
     #[arg(long, value_name = "N", default_value = "1")]
     workers: NonZeroUsize,
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_with_port();
     common::program::run(cli.server.quiet, || {
         allow_many_descriptors();
         match cli.workers.get() {
-            1 => serve(&cli, common::net::bind_tcp(&cli.server)?),
+            1 => serve(&cli, cli.bind()?),
             // 协程用不上多核，多进程可以 / one thread is one core; N processes use N  day09 L102
             n => workers::run(&cli, n),
         }
@@ -56,8 +70,15 @@ fn serve(cli: &Cli, socket: std::net::TcpListener) -> Result<(), Failure> {
     let guests = Guests::new(cli.server.idle_timeout);
 
     // 【1】每来一个客户端，就生成一个协程为它服务 / a task for each client.
-    let (text, here) = (cli.text, Rc::clone(&guests));
-    let handle = move |stream, peer| drop(answer(here.admit(stream, peer), text));
+    let (text, here, http) = (cli.text, Rc::clone(&guests), browse::site(cli)?);
+    let handle = move |stream, peer| {
+        let client = here.admit(stream, peer);
+        // 各自到结束为止，原因写在日志里 / why each ended is in the log line of its leaving.
+        let _ = match &http {
+            Some(http) => browse::answer(http, &client),
+            None => answer(client, text),
+        };
+    };
     let server = match cli.server.max_clients {
         Some(n) => StreamServer::with_pool(listener, &Pool::new(n.get()), handle),
         None => StreamServer::new(listener, handle),
@@ -76,7 +97,7 @@ fn serve(cli: &Cli, socket: std::net::TcpListener) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs in the client's own task; why it ended is in the log line of its leaving.
+/// Runs in the client's own task.
 fn answer(mut client: Guest, text: TextArgs) -> io::Result<()> {
     let service = TextArgs { work: None, ..text }.service("OK");
     let mut buffer = [0; 4096];

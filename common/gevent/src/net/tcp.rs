@@ -114,6 +114,33 @@ impl TcpStream {
         Ok(TcpStream { io: Rc::new(Cooperative::new(socket)) })
     }
 
+    /// Runs a read of one's own on the socket, waiting for data whenever it would block. It asks for
+    /// `room` bytes, and says how many it got.
+    ///
+    /// # Errors
+    /// Those of `op`, and those of waiting.
+    #[inline]
+    pub fn read_with(
+        &self,
+        room: usize,
+        op: impl FnMut(&std::net::TcpStream) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        self.io.read_stream(room, op)
+    }
+
+    /// Runs a write of one's own on the socket (`sendfile`, say), waiting for room whenever it would
+    /// block.
+    ///
+    /// # Errors
+    /// Those of `op`, and those of waiting.
+    #[inline]
+    pub fn write_with<R>(
+        &self,
+        op: impl FnMut(&std::net::TcpStream) -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.io.writing(op)
+    }
+
     /// The task that waits to read gets the error `ConnectionAborted`, and may read again.
     pub fn cancel_read(&self) {
         self.io.cancel_read();
