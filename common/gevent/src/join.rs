@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
-use std::marker::PhantomData;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::exception::Exception;
 use crate::hub::{Waker, Woken, hub};
 use crate::task::{AnyTask, AsTask, Link, Notice, Verdict};
 use crate::timeout::{TimedOut, Timeout};
+use crate::waitlist::Deadline;
 
 /// Waits until all `tasks` have ended, or the time is over; returns those that have ended, in the
 /// order of their ends.
@@ -47,38 +47,51 @@ pub struct JoinOptions {
 /// What the first failing task died of, if `raise_error` is set.
 pub fn joinall_with<T: AsTask>(tasks: &[T], options: JoinOptions) -> Result<Vec<T>, Exception> {
     let wanted = options.count.unwrap_or(tasks.len()).min(tasks.len());
-    let tasks_any: Vec<AnyTask> =
-        if wanted == 0 { Vec::new() } else { tasks.iter().map(AsTask::as_task).collect() };
-    let mut failure = None;
+    if wanted == 0 {
+        return Ok(Vec::new());
+    }
+    // With `raise_error` each end is looked at, otherwise all of them at once.
+    let gather = Gather::new(if options.raise_error { 1 } else { wanted });
+    let notice: Rc<dyn Notice> = gather.clone();
+    for (nth, task) in tasks.iter().enumerate() {
+        task.as_task().watch(&notice, nth);
+    }
+    let _tidy = UnwatchTasks { tasks, notice };
+    let deadline = Deadline::after(options.timeout);
     let mut ended = Vec::new();
-    if wanted > 0 {
-        let gather = Gather::new(if options.raise_error { 1 } else { wanted });
-        let notice: Rc<dyn Notice> = gather.clone();
-        for (nth, task) in tasks_any.iter().enumerate() {
-            task.watch(&notice, nth);
-        }
-        let _tidy = Unwatch { objects: &tasks_any[..], notice, kind: PhantomData };
-        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
-        // With `raise_error` each end is looked at; otherwise all of them at once.
-        while failure.is_none() && ended.len() < wanted && gather.wait(deadline) {
-            let new = gather.happened.take();
-            for nth in new {
-                if ended.len() == wanted || failure.is_some() {
-                    break;
-                }
-                ended.push(nth);
-                if options.raise_error
-                    && let Verdict::Failed(exception) = tasks_any[nth].verdict()
-                {
-                    failure = Some(exception);
+    let mut in_time = true;
+    while in_time && ended.len() < wanted {
+        in_time = gather.wait(deadline);
+        let mut new = gather.happened.take();
+        new.truncate(wanted - ended.len());
+        if options.raise_error {
+            for &nth in &new {
+                if let Verdict::Failed(exception) = tasks[nth].as_task().verdict() {
+                    return Err(exception);
                 }
             }
         }
-        ended.extend(gather.happened.take().into_iter().take(wanted - ended.len()));
+        if ended.is_empty() {
+            ended = new;
+        } else {
+            ended.append(&mut new);
+        }
     }
-    match failure {
-        Some(exception) => Err(exception),
-        None => Ok(ended.into_iter().map(|nth| tasks[nth].clone()).collect()),
+    Ok(ended.into_iter().map(|nth| tasks[nth].clone()).collect())
+}
+
+/// Leaves no note behind, however the wait ends.
+struct UnwatchTasks<'a, T: AsTask> {
+    tasks: &'a [T],
+    notice: Rc<dyn Notice>,
+}
+
+impl<T: AsTask> Drop for UnwatchTasks<'_, T> {
+    fn drop(&mut self) {
+        // Two references are ours, the others lie with tasks that have not ended.
+        if Rc::strong_count(&self.notice) > 2 {
+            self.tasks.iter().for_each(|task| task.as_task().unwatch(&self.notice));
+        }
     }
 }
 
@@ -103,7 +116,7 @@ impl Waitable for AnyTask {
         if self.dead() {
             by.happened(nth);
         } else {
-            self.fiber().core().links.borrow_mut().push(Link::Note(Rc::clone(by), nth));
+            self.fiber().core().links.borrow_mut().push(Link::note(by, nth));
         }
     }
 
@@ -151,8 +164,8 @@ pub fn iwait<'a>(objects: &[&'a dyn Waitable], timeout: Option<Duration>) -> IWa
         gather,
         left: objects.len(),
         ready: VecDeque::new(),
-        deadline: timeout.map(|timeout| Instant::now() + timeout),
-        _tidy: Unwatch { objects: objects.to_vec(), notice, kind: PhantomData },
+        deadline: Deadline::after(timeout),
+        _tidy: Unwatch { objects: objects.to_vec(), notice },
     }
 }
 
@@ -162,8 +175,8 @@ pub struct IWait<'a> {
     gather: Rc<Gather>,
     left: usize,
     ready: VecDeque<usize>,
-    deadline: Option<Instant>,
-    _tidy: Unwatch<Vec<&'a dyn Waitable>, &'a dyn Waitable>,
+    deadline: Deadline,
+    _tidy: Unwatch<'a>,
 }
 
 impl Iterator for IWait<'_> {
@@ -214,13 +227,12 @@ impl Gather {
     }
 
     /// Waits until enough has happened; false if the time is over.
-    fn wait(&self, deadline: Option<Instant>) -> bool {
+    fn wait(&self, deadline: Deadline) -> bool {
         if self.happened.borrow().len() >= self.enough {
             return true;
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let woken = hub()
-            .wait("one of several things", left, |waker| drop(self.waker.replace(Some(waker))));
+        let register = |waker| drop(self.waker.replace(Some(waker)));
+        let woken = hub().wait("one of several things", deadline.left(), register);
         self.waker.take();
         woken == Woken::Called
     }
@@ -239,37 +251,19 @@ impl Notice for Gather {
 }
 
 /// Leaves no note behind, however the wait ends.
-struct Unwatch<O: AsRef<[W]>, W: Waitable> {
-    objects: O,
+struct Unwatch<'a> {
+    objects: Vec<&'a dyn Waitable>,
     notice: Rc<dyn Notice>,
-    kind: PhantomData<W>,
 }
 
-impl<O: AsRef<[W]>, W: Waitable> Drop for Unwatch<O, W> {
+impl Drop for Unwatch<'_> {
     fn drop(&mut self) {
-        // Two references are ours, the others lie with objects that nothing has happened to.
-        if Rc::strong_count(&self.notice) > 2 {
-            self.objects.as_ref().iter().for_each(|object| object.unwatch(&self.notice));
-        }
+        self.objects.iter().for_each(|object| object.unwatch(&self.notice));
     }
 }
 
-impl<O: AsRef<[W]>, W: Waitable> fmt::Debug for Unwatch<O, W> {
+impl fmt::Debug for Unwatch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} objects", self.objects.as_ref().len())
-    }
-}
-
-impl<W: Waitable + ?Sized> Waitable for &W {
-    fn is_ready(&self) -> bool {
-        W::is_ready(self)
-    }
-
-    fn watch(&self, by: &Rc<dyn Notice>, nth: usize) {
-        W::watch(self, by, nth);
-    }
-
-    fn unwatch(&self, by: &Rc<dyn Notice>) {
-        W::unwatch(self, by);
+        write!(f, "{} objects", self.objects.len())
     }
 }

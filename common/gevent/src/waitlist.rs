@@ -99,7 +99,7 @@ impl WaitList {
 
     /// For [`wait`](crate::wait): `by` is told at the next call.
     pub(crate) fn watch(&self, by: &Rc<dyn Notice>, nth: usize) {
-        self.insert(self.ticket(), Link::Note(Rc::clone(by), nth));
+        self.insert(self.ticket(), Link::note(by, nth));
     }
 
     pub(crate) fn unwatch(&self, by: &Rc<dyn Notice>) {

@@ -44,6 +44,9 @@ pub(crate) enum Stage {
     Done,
 }
 
+/// A fiber that is not in the hub's list.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
 /// The part of a fiber that does not depend on what it computes.
 pub(crate) struct Core {
     pub(crate) id: u64,
@@ -62,8 +65,8 @@ pub(crate) struct Core {
     pub(super) waits_for: Cell<&'static str>,
     /// Its stack, while it does not run.
     pub(super) stack: Cell<Option<Greenlet<Turn>>>,
-    /// Place in the hub's list of started tasks.
-    pub(super) place: Cell<usize>,
+    /// Place in the hub's list of tasks that have waited.
+    pub(super) place: Cell<u32>,
     pub(crate) links: RefCell<Links>,
     pub(crate) rare: RefCell<Option<Box<Rare>>>,
 }
@@ -93,7 +96,7 @@ impl Core {
             wait: Cell::new(0),
             waits_for: Cell::new(""),
             stack: Cell::new(None),
-            place: Cell::new(usize::MAX),
+            place: Cell::new(NOWHERE),
             links: RefCell::default(),
             rare: RefCell::new(None),
         }

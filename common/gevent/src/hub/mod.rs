@@ -37,7 +37,7 @@ pub(crate) use timers::{Alarm, TimerKey};
 
 use crate::detector::Watched;
 use crate::exception::LoopExit;
-use fiber::Main;
+use fiber::{Main, NOWHERE};
 use poller::Poller;
 use remote::Remote;
 use timers::Timers;
@@ -63,7 +63,7 @@ pub struct Hub {
     /// The greenlet of the loop.
     looper: Cell<Option<Greenlet<Turn>>>,
     loop_peer: OnceCell<greenlet::Peer<Turn>>,
-    /// Started tasks that have not ended.
+    /// Tasks that have waited and have not ended.
     live: RefCell<Vec<Rc<dyn Fiber>>>,
     /// Who waits in [`Hub::join`].
     joiners: RefCell<Vec<Waker>>,
@@ -120,7 +120,7 @@ impl Hub {
         }
     }
 
-    /// How many tasks have started and not ended.
+    /// How many tasks have started and have to wait for something.
     #[must_use]
     pub fn tasks(&self) -> usize {
         self.live.borrow().len()
@@ -398,42 +398,40 @@ impl Hub {
             }),
         };
         drop(rare);
-        self.enroll(fiber);
         let mut result = Ok(());
         self.run_as(Rc::clone(fiber), || result = stack.try_switch(Turn).map(drop));
-        if result.is_err() {
-            self.strike_off(core);
+        if result.is_ok() && !stack.dead() {
+            core.stack.set(Some(stack));
+            self.enroll(fiber);
         }
-        keep(core, stack);
         result
     }
 
     /// Gives the turn to a task that waits no more.
     pub(crate) fn resume(&self, fiber: Rc<dyn Fiber>) {
         let Some(stack) = fiber.core().stack.take() else { return };
-        let ended = {
-            let core = Rc::clone(&fiber);
-            self.run_as(fiber, || {
-                stack.switch(Turn);
-            });
-            core
-        };
-        keep(ended.core(), stack);
+        let kept = Rc::clone(&fiber);
+        self.run_as(fiber, || drop(stack.switch(Turn)));
+        if stack.dead() {
+            self.strike_off(kept.core());
+        } else {
+            kept.core().stack.set(Some(stack));
+        }
     }
 
     fn enroll(&self, fiber: &Rc<dyn Fiber>) {
         let mut live = self.live.borrow_mut();
-        fiber.core().place.set(live.len());
+        fiber.core().place.set(u32::try_from(live.len()).unwrap_or(NOWHERE));
         live.push(Rc::clone(fiber));
     }
 
     /// A task has ended.
-    pub(crate) fn strike_off(&self, core: &Core) {
+    fn strike_off(&self, core: &Core) {
         let mut live = self.live.borrow_mut();
-        let place = core.place.replace(usize::MAX);
-        if place < live.len() {
-            live.swap_remove(place);
-            if let Some(moved) = live.get(place) {
+        let place = core.place.replace(NOWHERE);
+        if (place as usize) < live.len() {
+            live.swap_remove(place as usize);
+            if let Some(moved) = live.get(place as usize) {
                 moved.core().place.set(place);
             }
         }
@@ -545,13 +543,6 @@ const NO_FORK: &str =
 
 const BLOCKING_SWITCH_OUT: &str =
     "a link runs in the hub, which must not wait (start a task for it)";
-
-/// Keeps the stack of a fiber that will go on; that of one that has ended goes back to the pool.
-fn keep(core: &Core, stack: Greenlet<Turn>) {
-    if !stack.dead() {
-        core.stack.set(Some(stack));
-    }
-}
 
 /// Unwinds from where the current fiber waits.
 pub(crate) fn raise(interrupt: Interrupt) -> ! {

@@ -110,7 +110,6 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Body<F, R> {
 
     fn conclude(self: Rc<Self>, outcome: Outcome<R>) {
         self.outcome.replace(outcome);
-        hub().strike_off(&self.core);
         ended(self);
     }
 }

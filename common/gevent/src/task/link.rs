@@ -16,18 +16,28 @@ pub(crate) enum Link {
     /// A task that waits for this alone.
     Wake(Waker),
     /// One that waits for several.
-    Note(Rc<dyn Notice>, usize),
-    /// The user's function, by a number to take it back with. It runs in the hub.
-    Call(u64, Box<dyn FnOnce()>),
+    Note(Rc<dyn Notice>, u32),
+    /// A function of the user's. It runs in the hub.
+    Call(Box<Call>),
+}
+
+/// A function, and a number to take it back with.
+pub(crate) struct Call {
+    pub(crate) id: u64,
+    pub(crate) function: Box<dyn FnOnce()>,
 }
 
 impl Link {
+    pub(crate) fn note(notice: &Rc<dyn Notice>, nth: usize) -> Link {
+        Link::Note(Rc::clone(notice), u32::try_from(nth).unwrap_or(u32::MAX))
+    }
+
     /// Tells them.
     pub(crate) fn fire(self) {
         match self {
             Link::Wake(waker) => drop(waker.wake()),
-            Link::Note(notice, nth) => notice.happened(nth),
-            Link::Call(_, call) => call(),
+            Link::Note(notice, nth) => notice.happened(nth as usize),
+            Link::Call(call) => (call.function)(),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::exception::{Exception, GetError};
 use crate::hub::{Alarm, Fiber, Interrupt, Payload, Stage, Woken, hub, interrupt};
 use crate::timeout::TimedOut;
 use body::{Body, Killed, Typed};
+use link::Call;
 
 /// Starts a task that runs `f`: at the spawner's next wait, after those who are ready already.
 ///
@@ -385,8 +386,8 @@ impl AnyTask {
         thread_local! { static NEXT: Cell<u64> = const { Cell::new(0) } }
         let id = NEXT.replace(NEXT.get() + 1);
         let task = self.clone();
-        let call = Box::new(move || f(task));
-        self.fiber.core().links.borrow_mut().push(Link::Call(id, call));
+        let call = Box::new(Call { id, function: Box::new(move || f(task)) });
+        self.fiber.core().links.borrow_mut().push(Link::Call(call));
         if self.dead() {
             body::links_are_due(Rc::clone(&self.fiber));
         }
@@ -395,7 +396,7 @@ impl AnyTask {
 
     /// Takes a link back, if it has not been called.
     pub fn unlink(&self, link: LinkId) {
-        let is_it = |l: &Link| matches!(l, Link::Call(id, _) if *id == link.0);
+        let is_it = |l: &Link| matches!(l, Link::Call(call) if call.id == link.0);
         self.fiber.core().links.borrow_mut().retain(|l| !is_it(l));
     }
 }
