@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -37,6 +38,14 @@ impl fmt::Display for Ended {
     }
 }
 
+static OBJECTION: OnceLock<fn() -> Option<&'static str>> = OnceLock::new();
+
+/// Has [`fork_child`] ask first: it forks unless the answer is a reason not to. For one library whose
+/// state cannot be in two processes; the first to ask for it stays.
+pub fn object_to_forks(objection: fn() -> Option<&'static str>) {
+    let _ = OBJECTION.set(objection);
+}
+
 /// Runs `f` in a child process, whose exit status is what `f` returns; gives the parent its pid.
 ///
 /// The child is a copy of the whole process at this line, with one thread: the one that called. It
@@ -56,8 +65,12 @@ impl fmt::Display for Ended {
 ///
 /// # Errors
 ///
-/// The system has no room for another process (EAGAIN, ENOMEM); nothing has happened then.
+/// The system has no room for another process (EAGAIN, ENOMEM), or some other part of the program
+/// objects ([`object_to_forks`]); nothing has happened then.
 pub fn fork_child(f: impl FnOnce() -> i32) -> io::Result<Pid> {
+    if let Some(why) = OBJECTION.get().and_then(|objection| objection()) {
+        return Err(io::Error::other(why));
+    }
     // Text waiting in the buffer would be printed by both.
     let _ = io::stdout().flush();
     let parent = getpid();

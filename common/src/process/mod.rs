@@ -11,5 +11,7 @@
 mod fork;
 mod signals;
 
-pub use fork::{Ended, Pid, ended_children, ended_event, fork_child, reap, terminate, wait};
+pub use fork::{
+    Ended, Pid, ended_children, ended_event, fork_child, object_to_forks, reap, terminate, wait,
+};
 pub(crate) use signals::{catch, caught, end_after};

@@ -7,6 +7,7 @@ use http_server::{Program, get};
 
 const PROGRAM: Program = Program {
     path: env!("CARGO_BIN_EXE_http_server"),
+    always: &[],
     root: |folder| vec!["--root".into(), folder.into()],
 };
 

@@ -5,7 +5,7 @@
 //! #[path = "../../../common/httpcore/tests/http_server/mod.rs"]
 //! mod http_server;
 //!
-//! http_server::tests!(Program { path: env!("CARGO_BIN_EXE_http_server"), root: |dir| vec!["--root".into(), dir.into()] });
+//! http_server::tests!(Program { path: env!("CARGO_BIN_EXE_http_server"), always: &[], root: |dir| vec!["--root".into(), dir.into()] });
 //! ```
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -26,6 +26,8 @@ use grade::{Result, Running, Server};
 /// An HTTP server that is to be tested.
 pub(crate) struct Program {
     pub(crate) path: &'static str,
+    /// What makes an HTTP server of it.
+    pub(crate) always: &'static [&'static str],
     /// The arguments that make it serve a folder.
     pub(crate) root: fn(&Path) -> Vec<OsString>,
 }
@@ -39,7 +41,7 @@ pub(crate) struct Site {
 impl Program {
     /// On any free port, with these further arguments, not yet started.
     pub(crate) fn with(&self, args: &[&str]) -> Server {
-        Server::new(self.path).args(["--port", "0"]).args(args)
+        Server::new(self.path).args(self.always).args(["--port", "0"]).args(args)
     }
 
     /// Serving the tree of the raw cases.

@@ -1,0 +1,128 @@
+//! Who waits for an event, a permit, an item: first come, first served.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crate::hub::{Interrupt, Woken, hub, raise};
+use crate::task::{Link, Notice};
+
+/// A line of waiters. Each has a number that tells its place in it, also if it has to come back.
+#[derive(Default)]
+pub(crate) struct WaitList {
+    line: RefCell<VecDeque<(u64, Link)>>,
+    next: Cell<u64>,
+}
+
+impl WaitList {
+    /// A place at the end of the line.
+    pub(crate) fn ticket(&self) -> u64 {
+        self.next.replace(self.next.get() + 1)
+    }
+
+    /// Waits at the end of the line until called, or the time is over.
+    pub(crate) fn wait(&self, what: &'static str, timeout: Option<Duration>) -> Woken {
+        self.wait_at(self.ticket(), what, timeout)
+    }
+
+    /// The same at a place of one's own.
+    pub(crate) fn wait_at(&self, at: u64, what: &'static str, timeout: Option<Duration>) -> Woken {
+        match self.wait_or(at, what, timeout) {
+            Ok(woken) => woken,
+            Err(Interrupt::Unwinding) => Woken::TimedOut,
+            Err(interrupt) => raise(interrupt),
+        }
+    }
+
+    /// The same, for who has to tidy up before an interrupt is raised.
+    pub(crate) fn wait_or(
+        &self,
+        at: u64,
+        what: &'static str,
+        timeout: Option<Duration>,
+    ) -> Result<Woken, Interrupt> {
+        let woken = hub().wait_or(what, timeout, |waker| self.insert(at, Link::Wake(waker)));
+        if !matches!(woken, Ok(Woken::Called)) {
+            self.remove(at);
+        }
+        woken
+    }
+
+    fn insert(&self, at: u64, link: Link) {
+        let mut line = self.line.borrow_mut();
+        let place = line.partition_point(|(other, _)| *other < at);
+        line.insert(place, (at, link));
+    }
+
+    fn remove(&self, at: u64) {
+        let mut line = self.line.borrow_mut();
+        if let Ok(place) = line.binary_search_by_key(&at, |(other, _)| *other) {
+            line.remove(place);
+        }
+    }
+
+    /// Calls the first who still waits; false if nobody does. (Who only watches is told in passing.)
+    pub(crate) fn call_one(&self) -> bool {
+        loop {
+            let first = self.line.borrow_mut().pop_front();
+            match first {
+                None => return false,
+                Some((_, Link::Wake(waker))) => {
+                    if waker.wake() {
+                        return true;
+                    }
+                }
+                Some((_, watcher)) => watcher.fire(),
+            }
+        }
+    }
+
+    /// Calls everybody who waits now; returns how many tasks those were.
+    pub(crate) fn call_all(&self) -> usize {
+        let all = self.line.take();
+        let mut called = 0;
+        for (_, link) in all {
+            match link {
+                Link::Wake(waker) => called += usize::from(waker.wake()),
+                watcher => watcher.fire(),
+            }
+        }
+        called
+    }
+
+    /// How many are in the line.
+    pub(crate) fn len(&self) -> usize {
+        self.line.borrow().len()
+    }
+
+    /// For [`wait`](crate::wait): `by` is told at the next call.
+    pub(crate) fn watch(&self, by: &Rc<dyn Notice>, nth: usize) {
+        self.insert(self.ticket(), Link::note(by, nth));
+    }
+
+    pub(crate) fn unwatch(&self, by: &Rc<dyn Notice>) {
+        self.line.borrow_mut().retain(|(_, link)| !link.is_note_of(by));
+    }
+}
+
+impl fmt::Debug for WaitList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} waiting", self.len())
+    }
+}
+
+/// A time limit over several waits in a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(crate) fn after(timeout: Option<Duration>) -> Deadline {
+        Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    }
+
+    pub(crate) fn left(self) -> Option<Duration> {
+        self.0.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+}
