@@ -6,6 +6,11 @@ use std::time::{Duration, Instant};
 
 use gevent::{BlockingDetector, joinall, sleep, spawn};
 
+/// Tasks: spawn, joinall, get, sleep, and one that never gives way
+#[derive(clap::Parser)]
+#[command(version)]
+struct Args {}
+
 /// 让出控制权，不睡眠 / give way without sleeping.
 const ZERO: Duration = Duration::ZERO;
 
@@ -26,6 +31,8 @@ fn long() -> bool {
 }
 
 fn main() {
+    let Args {} = clap::Parser::parse();
+
     println!("-- three steps");
     // 【2】用 spawn 生成协程对象 / make the task objects; nothing runs yet  day07 L191
     let sum = spawn(|| add(1, 2)).named("sum");

@@ -3,6 +3,11 @@
 
 use std::time::Duration;
 
+/// The course's example: two tasks, and neither waits for the other's sleep
+#[derive(clap::Parser)]
+#[command(version)]
+struct Args {}
+
 /// 课程中睡 2 秒和 3 秒，这里快十倍 / the course sleeps 2 s and 3 s; here ten times less.
 const SECOND: Duration = Duration::from_millis(100);
 
@@ -20,6 +25,8 @@ fn bar() {
 }
 
 fn main() {
+    let Args {} = clap::Parser::parse();
+
     // 生成协程对象，此时还没有运行 / the task objects; nothing runs yet  day09 L127
     let f = gevent::spawn(|| foo(1, 2));
     let g = gevent::spawn(bar);
