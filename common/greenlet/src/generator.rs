@@ -75,7 +75,8 @@ impl<Y: 'static, S: 'static, R: 'static> Generator<Y, S, R> {
         let type_id = const { &TypeId::of::<Crossing<Y, S, R>>() };
         core::innermost(); // sees to the thread's own node
         let caller = Node::create(Role::Caller, type_id, None, 0);
-        let node = Node::create(Role::Generator, type_id, Some(caller.clone()), flag::UNSTARTED);
+        let node =
+            Node::create(Role::Generator, type_id, Some(NodePtr::of(&caller)), flag::UNSTARTED);
         node.stack_size.set(stack::round_size(bytes));
         let co = Yielder { caller: caller.clone(), values: PhantomData };
         core::set_run(&node, move |_: Crossing<Y, S, R>| Crossing::Returned(f(&co)));

@@ -28,7 +28,7 @@ impl<T: 'static> Greenlet<T> {
     #[inline]
     pub fn new<F: FnOnce(T) -> T + 'static>(f: F) -> Greenlet<T> {
         let greenlet = Greenlet::empty();
-        core::set_run(&greenlet.peer.node, f);
+        core::first_run(&greenlet.peer.node, f);
         greenlet
     }
 
@@ -37,11 +37,11 @@ impl<T: 'static> Greenlet<T> {
     #[inline]
     #[must_use]
     pub fn empty() -> Greenlet<T> {
-        Greenlet::below(current_node::<T>().counted())
+        Greenlet::below(current_node::<T>())
     }
 
     #[inline]
-    fn below(parent: NodeRef) -> Greenlet<T> {
+    fn below(parent: NodePtr) -> Greenlet<T> {
         let type_id = const { &TypeId::of::<T>() };
         let node = Node::create(Role::Greenlet, type_id, Some(parent), flag::UNSTARTED);
         node.handles.set(1);
@@ -49,7 +49,6 @@ impl<T: 'static> Greenlet<T> {
     }
 
     /// A name, a stack size or a parent of its own.
-    #[must_use]
     pub fn builder() -> Builder<T> {
         Builder { name: None, stack_size: None, parent: None }
     }
@@ -244,6 +243,11 @@ impl<T: 'static> Peer<T> {
         self.node.with_name(str::to_owned)
     }
 
+    /// Gives it a name, or another one: for messages and tracers.
+    pub fn set_name(&self, name: impl Into<Box<str>>) {
+        self.node.set_name(name.into());
+    }
+
     fn of(node: NodePtr) -> Peer<T> {
         Peer { node: node.counted(), values: PhantomData }
     }
@@ -320,7 +324,7 @@ impl<T: 'static> Builder<T> {
     #[must_use]
     pub fn empty(self) -> Greenlet<T> {
         let greenlet = match self.parent {
-            Some(parent) => Greenlet::below(parent.node),
+            Some(parent) => Greenlet::below(NodePtr::of(&parent.node)),
             None => Greenlet::empty(),
         };
         if let Some(name) = self.name {

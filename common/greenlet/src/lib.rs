@@ -32,5 +32,5 @@ pub use crate::error::Error;
 pub use crate::generator::{Generator, GeneratorError, Yielder};
 pub use crate::greenlet::{Builder, Greenlet, Peer, getcurrent};
 pub use crate::local::Local;
-pub use crate::trace::{Event, Traced, settrace};
+pub use crate::trace::{Event, Traced, Tracer, settrace};
 pub use crate::unwind::{GreenletExit, catch, exit, finally, text_of, unwinding};

@@ -30,7 +30,9 @@ impl Traced {
     }
 }
 
-type Tracer = Rc<dyn Fn(Event, &Traced, &Traced)>;
+/// What [`settrace`] takes: called with the kind of switch, the one that is left and the one that
+/// goes on.
+pub type Tracer = Rc<dyn Fn(Event, &Traced, &Traced)>;
 
 thread_local! {
     static TRACER: RefCell<Option<Tracer>> = const { RefCell::new(None) };
@@ -41,9 +43,7 @@ thread_local! {
 ///
 /// It is called before the switch. If it panics, tracing ends and the panic is raised in the target,
 /// as in Python. Generators are not traced.
-pub fn settrace(
-    tracer: Option<Rc<dyn Fn(Event, &Traced, &Traced)>>,
-) -> Option<Rc<dyn Fn(Event, &Traced, &Traced)>> {
+pub fn settrace(tracer: Option<Tracer>) -> Option<Tracer> {
     core::set_tracing(tracer.is_some());
     TRACER.replace(tracer)
 }

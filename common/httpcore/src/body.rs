@@ -1,6 +1,6 @@
 //! Where the body of a request ends: after a length said before, or after the last chunk.
 
-use crate::bytes::VALUE;
+use crate::bytes::{TOKEN, VALUE};
 use crate::fault::Why;
 
 /// The longest size line with its extensions, and the longest trailer section.
@@ -43,11 +43,19 @@ enum At {
     Data,
     DataCr,
     DataLf,
-    /// A trailer field; whether its line is still empty.
-    Trailer(bool),
+    /// A trailer field.
+    Trailer(Line),
     /// Behind the CR of a trailer line; whether the line was empty.
     TrailerLf(bool),
     End,
+}
+
+/// How far a trailer line has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    Empty,
+    Name,
+    Value,
 }
 
 impl Framing {
@@ -111,7 +119,7 @@ impl Chunked {
             (At::Extension, _) if VALUE[usize::from(byte)] => At::Extension,
             (At::SizeLf, b'\n') => {
                 self.overhead = 0;
-                if self.left == 0 { At::Trailer(true) } else { At::Data }
+                if self.left == 0 { At::Trailer(Line::Empty) } else { At::Data }
             }
             (At::DataCr, b'\r') => At::DataLf,
             (At::DataLf, b'\n') => {
@@ -119,12 +127,19 @@ impl Chunked {
                 At::Size(false)
             }
             (At::DataCr | At::DataLf, _) => return Err(Why::ChunkEnd),
-            (At::Trailer(empty), b'\r') => At::TrailerLf(empty),
-            (At::Trailer(_), _) if VALUE[usize::from(byte)] => At::Trailer(false),
+            (At::Trailer(Line::Empty), b'\r') => At::TrailerLf(true),
+            (At::Trailer(Line::Value), b'\r') => At::TrailerLf(false),
+            (At::Trailer(Line::Name), b'\r') => return Err(Why::NoColon),
+            (At::Trailer(Line::Name), b':') => At::Trailer(Line::Value),
+            (At::Trailer(Line::Value), _) if VALUE[usize::from(byte)] => At::Trailer(Line::Value),
+            (At::Trailer(Line::Empty | Line::Name), _) if TOKEN[usize::from(byte)] => {
+                At::Trailer(Line::Name)
+            }
             (At::TrailerLf(true), b'\n') => At::End,
-            (At::TrailerLf(false), b'\n') => At::Trailer(true),
+            (At::TrailerLf(false), b'\n') => At::Trailer(Line::Empty),
             (At::Trailer(_), b'\n') => return Err(Why::BareLf),
-            (At::Trailer(_) | At::TrailerLf(_), _) => return Err(Why::FieldValue),
+            (At::Trailer(Line::Empty | Line::Name), _) => return Err(Why::FieldName),
+            (At::Trailer(Line::Value) | At::TrailerLf(_), _) => return Err(Why::FieldValue),
             _ => return Err(Why::ChunkSize),
         })
     }
@@ -190,7 +205,9 @@ mod tests {
             (b"2\r\nab\n", Why::ChunkEnd),
             (b"2\r\nab\rX", Why::ChunkEnd),
             (b"0\r\nX: y\n\r\n", Why::BareLf),
-            (b"0\r\nX\0\r\n", Why::FieldValue),
+            (b"0\r\nX:\0\r\n", Why::FieldValue),
+            (b"0\r\nX \r\n", Why::FieldName),
+            (b"0\r\nX\r\n", Why::NoColon),
             (b"0\r\n\rX", Why::FieldValue),
         ] {
             for step in 1..=body.len() {

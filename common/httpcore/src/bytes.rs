@@ -22,8 +22,8 @@ pub(crate) const TOKEN: [bool; 256] = table!(
 /// A field's value: visible bytes, blank, tab and the high half (RFC 9110 section 5.5).
 pub(crate) const VALUE: [bool; 256] = table!(b'\t' | 0x20..=0x7e | 0x80..=0xff);
 
-/// A target: what is visible but `#`, which never travels; and the high half, which curl sends as
-/// typed.
+/// A target: what is visible but `#`, which never travels; and the high half, since curl sends UTF-8
+/// as typed.
 pub(crate) const TARGET: [bool; 256] = table!(b'!' | b'"' | b'$'..=0x7e | 0x80..=0xff);
 
 /// The name part of Host: `reg-name` of RFC 3986 section 3.2.2.

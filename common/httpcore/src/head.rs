@@ -183,7 +183,7 @@ impl Head {
 
     /// The four forms of RFC 9112 section 3.2.
     fn read_target(&mut self, target: &[u8], method: &[u8], at: usize) -> Result<(), Why> {
-        if !all(target, &TARGET) {
+        if !all(target, &TARGET) || std::str::from_utf8(target).is_err() {
             return Err(Why::TargetByte);
         }
         let path = match target {
@@ -321,5 +321,7 @@ fn check_host(value: &[u8]) -> Result<(), Why> {
         [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit) && digits.len() <= 5,
         _ => false,
     };
-    if port_fits && all(name, &HOST) { Ok(()) } else { Err(Why::Host) }
+    let mut escapes = name.split(|&b| b == b'%').skip(1);
+    let escapes_fit = escapes.all(|e| e.len() >= 2 && e[..2].iter().all(u8::is_ascii_hexdigit));
+    if port_fits && escapes_fit && all(name, &HOST) { Ok(()) } else { Err(Why::Host) }
 }

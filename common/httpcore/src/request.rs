@@ -71,6 +71,13 @@ impl<'a> Request<'a> {
             .map(move |(name, value)| (String::from_utf8_lossy(name.of(bytes)), value.of(bytes)))
     }
 
+    /// Whether the whole body is here: a [`Service`](crate::Service) that needs it and is asked
+    /// without it answers [`Reply::Collect`](crate::Reply::Collect).
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.body.is_some()
+    }
+
     /// The body, where the route collects it; empty otherwise.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
 
-use nix::sys::socket::{SockaddrStorage, UnixAddr};
+use nix::sys::socket::SockaddrStorage;
 
 /// Where a server is, or where a request came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,20 +63,10 @@ impl Address {
         }
     }
 
-    /// What recvmsg(2) filled in; it leaves the sender's address empty if there is none.
-    pub(crate) fn of_sender(raw: Option<&SockaddrStorage>) -> Address {
-        let Some(raw) = raw else { return Address::Unnamed };
-        if let Some(address) = raw.as_sockaddr_in() {
-            return Address::Inet(SocketAddrV4::from(*address).into());
-        }
-        if let Some(address) = raw.as_sockaddr_in6() {
-            return Address::Inet(SocketAddrV6::from(*address).into());
-        }
-        let unix = raw.as_unix_addr();
-        if let Some(name) = unix.and_then(UnixAddr::as_abstract) {
-            return Address::Abstract(name.to_vec());
-        }
-        unix.and_then(UnixAddr::path).map_or(Address::Unnamed, |path| Address::Path(path.into()))
+    pub(crate) fn of_inet(raw: &SockaddrStorage) -> Address {
+        let v4 = raw.as_sockaddr_in().map(|address| SocketAddrV4::from(*address).into());
+        let v6 = || raw.as_sockaddr_in6().map(|address| SocketAddrV6::from(*address).into());
+        v4.or_else(v6).map_or(Address::Unnamed, Address::Inet)
     }
 }
 

@@ -85,19 +85,16 @@ impl<M: MixIn, T: Transport, H, K> Builder<M, T, H, K> {
 
     /// The methods overridden.
     pub fn hooks<L>(self, hooks: L) -> Builder<M, T, H, L> {
-        let Builder { mix_in, handler, socket, timeout, .. } = self;
-        let Builder { max_requests, idle_timeout, grace, transport, .. } = self;
-        let (hooks, requests) = (hooks, max_requests);
         Builder {
-            mix_in,
-            handler,
+            mix_in: self.mix_in,
+            handler: self.handler,
             hooks,
-            socket,
-            timeout,
-            max_requests: requests,
-            idle_timeout,
-            grace,
-            transport,
+            socket: self.socket,
+            timeout: self.timeout,
+            max_requests: self.max_requests,
+            idle_timeout: self.idle_timeout,
+            grace: self.grace,
+            transport: self.transport,
         }
     }
 

@@ -1,4 +1,6 @@
-//! Servers for TCP, UDP and Unix sockets, whose concurrency is chosen by type: Python's `socketserver`.
+#![doc = include_str!("../README.md")]
+//!
+//! ## An echo server
 //!
 //! A server that answers each line with the same line, in a thread for each client:
 //!
@@ -18,53 +20,23 @@
 //! }
 //!
 //! let server = ThreadingTcpServer::new("127.0.0.1:0", Echo)?;
-//! # let address = server.server_address().inet().unwrap();
-//! # std::thread::scope(|scope| {
-//! #     scope.spawn(|| server.serve_forever(POLL_INTERVAL));
-//! #     let mut client = std::net::TcpStream::connect(address).unwrap();
-//! #     client.write_all(b"hello\n").unwrap();
-//! #     let mut answer = String::new();
-//! #     std::io::Read::read_to_string(&mut client, &mut answer).unwrap();
-//! #     assert_eq!(answer, "hello\n");
-//! #     server.shutdown();
-//! # });
-//! # if false {
+//! ## let address = server.server_address().inet().unwrap();
+//! ## std::thread::scope(|scope| {
+//! ##     scope.spawn(|| server.serve_forever(POLL_INTERVAL));
+//! ##     let mut client = std::net::TcpStream::connect(address).unwrap();
+//! ##     client.write_all(b"hello\n").unwrap();
+//! ##     let mut answer = String::new();
+//! ##     std::io::Read::read_to_string(&mut client, &mut answer).unwrap();
+//! ##     assert_eq!(answer, "hello\n");
+//! ##     server.shutdown();
+//! ## });
+//! ## if false {
 //! server.serve_forever(POLL_INTERVAL)?;
-//! # }
-//! # std::io::Result::Ok(())
+//! ## }
+//! ## std::io::Result::Ok(())
 //! ```
 //!
-//! # The names of the notes
-//!
-//! | in the notes | here |
-//! |---|---|
-//! | `StreamRequestHandler` | the trait [`StreamRequestHandler`]: write its `handle` |
-//! | `DatagramRequestHandler` | the trait [`DatagramRequestHandler`] |
-//! | `TCPServer`, `UDPServer` | [`TcpServer`], [`UdpServer`]: one request at a time |
-//! | `ForkingMixIn` | [`ForkingMixIn`]: a child process for each request |
-//! | `ForkingTCPServer`, `ForkingUDPServer` | [`ForkingTcpServer`], [`ForkingUdpServer`] |
-//! | `ThreadingMixIn` | [`ThreadingMixIn`]: a thread for each request |
-//! | `ThreadingTCPServer`, `ThreadingUDPServer` | [`ThreadingTcpServer`], [`ThreadingUdpServer`] |
-//! | `class Server(ThreadingMixIn, TCPServer)` | `type Server = socketserver::Server<ThreadingMixIn, Tcp, Handler>;` |
-//!
-//! Six more are for Unix sockets: [`UnixStreamServer`], [`UnixDatagramServer`], and both of them
-//! threading and forking.
-//!
-//! # Design of a module
-//!
-//! The notes end this chapter with how such a module is designed (day09, 二.4). The three rules, and
-//! what obeys each:
-//!
-//! 1. *The module does the work* (完成功能性类的编程). [`Server`] binds, waits, accepts, hands out, cleans up
-//!    and stops, and is complete: a user's program never calls `accept`.
-//! 2. *What only the user can write is left to be overridden* (需要用户自己实现的方法可以让用户重写). The method
-//!    `handle` of [`StreamRequestHandler`] has no default; all others have one, `setup` and `finish`
-//!    there and everything in [`Hooks`]. A concurrency of one's own is another [`MixIn`].
-//! 3. *What only the user can decide is passed in* (需要用户自己决定的变量可以通过类传入). The address and the handler
-//!    are arguments of [`Server::new`], and the handler's own fields reach every request; whatever a
-//!    class of Python's has as an attribute is a method of [`Builder`] under the same name.
-//!
-//! # From Python to Rust
+//! ## From Python to Rust
 //!
 //! A subclass overrides methods and attributes of a class. Rust has no subclasses, so each kind of
 //! thing that may vary is a type parameter of [`Server`]`<M, T, H, K>`:
@@ -80,7 +52,7 @@
 //! cloned for each, so its fields are each request's own; what requests share stands in an `Arc`.
 //! `server.shutdown()` wakes the loop at once, and does not wait for the next poll.
 //!
-//! # One's own concurrency type
+//! ## One's own concurrency type
 //!
 //! A mix-in decides where [`Job::finish_request`] runs, and nothing else. Here, in one of a few
 //! threads that are there from the start:
@@ -118,43 +90,43 @@
 //! }
 //!
 //! type PoolTcpServer<H> = socketserver::Server<Pool, socketserver::Tcp, H>;
-//! # use std::io::{Read, Write};
-//! # #[derive(Clone)]
-//! # struct Hello;
-//! # impl socketserver::StreamRequestHandler for Hello {
-//! #     fn handle(&mut self, request: &mut socketserver::StreamRequest) -> socketserver::Result {
-//! #         Ok(request.wfile.write_all(b"hello")?)
-//! #     }
-//! # }
-//! # let server = PoolTcpServer::new("127.0.0.1:0", Hello)?;
-//! # let address = server.server_address().inet().unwrap();
-//! # thread::scope(|scope| {
-//! #     scope.spawn(|| server.serve_forever(socketserver::POLL_INTERVAL));
-//! #     for _ in 0..10 {
-//! #         let mut answer = String::new();
-//! #         std::net::TcpStream::connect(address)?.read_to_string(&mut answer)?;
-//! #         assert_eq!(answer, "hello");
-//! #     }
-//! #     server.shutdown();
-//! #     io::Result::Ok(())
-//! # })?;
-//! # io::Result::Ok(())
+//! ## use std::io::{Read, Write};
+//! ## #[derive(Clone)]
+//! ## struct Hello;
+//! ## impl socketserver::StreamRequestHandler for Hello {
+//! ##     fn handle(&mut self, request: &mut socketserver::StreamRequest) -> socketserver::Result {
+//! ##         Ok(request.wfile.write_all(b"hello")?)
+//! ##     }
+//! ## }
+//! ## let server = PoolTcpServer::new("127.0.0.1:0", Hello)?;
+//! ## let address = server.server_address().inet().unwrap();
+//! ## thread::scope(|scope| {
+//! ##     scope.spawn(|| server.serve_forever(socketserver::POLL_INTERVAL));
+//! ##     for _ in 0..10 {
+//! ##         let mut answer = String::new();
+//! ##         std::net::TcpStream::connect(address)?.read_to_string(&mut answer)?;
+//! ##         assert_eq!(answer, "hello");
+//! ##     }
+//! ##     server.shutdown();
+//! ##     io::Result::Ok(())
+//! ## })?;
+//! ## io::Result::Ok(())
 //! ```
 //!
-//! # Errors and panics
+//! ## Errors and panics
 //!
 //! A handler that returns an error or panics ends its own request: [`Hooks::handle_error`] is told,
 //! the connection is closed, the server goes on. (`std::process::exit` in a handler ends the process,
 //! as `sys.exit()` does in Python outside threads: the program, or the child that answers the request.)
 //!
-//! # The end
+//! ## The end
 //!
 //! [`Server::shutdown`] ends `serve_forever`, and [`Server::server_close`] (dropping the server is the
 //! same) gives the address back and waits for the requests in progress. In a program that has called
 //! [`common::stop::on_signals`], SIGINT and SIGTERM end `serve_forever` too; the requests in progress
 //! then have the [grace time](Builder::grace): a client that is merely connected is let go at once.
 //!
-//! # Where it differs from Python 3.11
+//! ## Where it differs from Python 3.11
 //!
 //! - `shutdown` before `serve_forever` does not block: the next `serve_forever` returns at once.
 //!   Called by the serving thread itself it does not wait either, where Python deadlocks.

@@ -166,6 +166,7 @@ where
                     backoff.succeeded();
                     return Some(request);
                 }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
                 Err(error) => match Refused::because(&error) {
                     Refused::Nobody => return None,
                     Refused::ThisOne => debug!("a client left before it was accepted: {error}"),

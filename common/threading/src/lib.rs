@@ -49,7 +49,7 @@
 //!
 //! [`RLock`], [`Condition`], [`Semaphore`], [`BoundedSemaphore`], [`Barrier`], [`Timer`];
 //! [`current_thread`], [`main_thread`], [`enumerate`], [`active_count`], [`get_ident`];
-//! [`excepthook`] and [`set_excepthook`]; [`shutdown`], which is what Python does when a program
+//! [`excepthook()`] and [`set_excepthook`]; [`shutdown`], which is what Python does when a program
 //! ends. Python's `threading.local` is std's [`thread_local!`].
 //!
 //! # Different from `std`
@@ -60,7 +60,7 @@
 //!   by many threads and with a timeout; [`std::thread::spawn`] gives one handle to join once.
 //! * When `main` returns, `std` ends every other thread. Python first waits for those that are no
 //!   daemons. Here that is asked for: `let _wait = `[`shutdown_guard()`]`;` as `main`'s first line.
-//! * A panic in a [`Thread`] is one line on standard error, written by the [`excepthook`] and only
+//! * A panic in a [`Thread`] is one line on standard error, written by [`excepthook()`] and only
 //!   if nobody caught it, instead of the report of the panic hook; [`Thread::join`] returns it.
 //!
 //! # Different from Python

@@ -57,12 +57,16 @@ struct Shared {
 impl Shared {
     fn rounds_until_stopped(&self, percent: u32) {
         let inside = ROUND * percent / 100;
-        while !self.stop.load(Relaxed) {
+        // 至少一轮：机器再忙，表里也有数 / one round at least, however late this thread comes to run.
+        loop {
             let guard = self.lock.guard();
             Work::Cpu(inside).perform();
             self.rounds.store(self.rounds.load(Relaxed) + 1, Relaxed); // 锁保护着它 / the lock protects it
             drop(guard);
             Work::Cpu(ROUND - inside).perform();
+            if self.stop.load(Relaxed) {
+                return;
+            }
         }
     }
 }

@@ -56,4 +56,4 @@ pub use run::{Output, run, run_with_input};
 pub use running::Running;
 pub use server::Server;
 pub use wait::{patience, wait_until};
-pub use workspace::{find_or_skip, skip, workspace_program, workspace_root};
+pub use workspace::{find_or_skip, skip, workspace_example, workspace_program, workspace_root};

@@ -71,8 +71,23 @@ pub fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped {}: {why}", thread.name().unwrap_or("a test"));
 }
 
-/// Builds into the target folder and profile where this test itself is (`TARGET/PROFILE/deps/test`).
+/// The path of an example of a package of this workspace, which is built first.
+///
+/// # Panics
+///
+/// The build fails.
+#[track_caller]
+pub fn workspace_example(package: &str, name: &str) -> PathBuf {
+    build(&["-p", package, "--example", name]).join("examples").join(name)
+}
+
+/// Every program of the workspace.
 fn build_all() -> PathBuf {
+    build(&["--workspace", "--bins"])
+}
+
+/// Builds into the target folder and profile where this test itself is (`TARGET/PROFILE/deps/test`).
+fn build(what: &[&str]) -> PathBuf {
     let this = env::current_exe().expect("the path of this test");
     let folder = this
         .ancestors()
@@ -84,7 +99,9 @@ fn build_all() -> PathBuf {
         Some(name) => name,
     };
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile, "--target-dir"])
+        .args(["build", "--quiet"])
+        .args(what)
+        .args(["--profile", profile, "--target-dir"])
         .arg(folder.parent().unwrap_or(folder))
         .current_dir(workspace_root())
         .stdin(Stdio::null())
@@ -92,7 +109,7 @@ fn build_all() -> PathBuf {
         .expect("cargo can be started");
     assert!(
         output.status.success(),
-        "the workspace's programs do not build:\n{}",
+        "{what:?} of the workspace does not build:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
     folder.to_owned()

@@ -56,10 +56,10 @@ fn first() -> NodePtr {
 #[inline]
 fn set_current(node: NodePtr) {
     let root = node.root();
-    if TREE.get() != root.as_ptr() {
-        if let Some(old) = NodePtr::from_raw(TREE.replace(root.as_ptr())) {
-            old.close();
-        }
+    if TREE.get() != root.as_ptr()
+        && let Some(old) = NodePtr::from_raw(TREE.replace(root.as_ptr()))
+    {
+        old.close();
     }
     root.set_running(node, !TRACING.get());
 }
@@ -170,7 +170,7 @@ fn take_off(root: NodePtr) -> NodePtr {
     };
     set_current(host);
     // SAFETY: `new_root` left this reference to the chain, and the root is no longer in it.
-    unsafe { root.release() };
+    unsafe { root.release(1) };
     host
 }
 
@@ -237,7 +237,7 @@ impl Drop for End {
         if top.role == Role::Thread && top.is_last() {
             TREE.set(ptr::null());
             // SAFETY: `innermost` left this reference for us.
-            unsafe { top.release() };
+            unsafe { top.release(1) };
         }
     }
 }

@@ -17,5 +17,5 @@ pub(crate) use context::{chain, enter, innermost, new_root, owner, running_with,
 pub(crate) use end::last_owner_gone;
 pub(crate) use message::{Message, Payload};
 pub(crate) use node::{Node, NodePtr, NodeRef, Role, flag};
-pub(crate) use run::set_run;
+pub(crate) use run::{first_run, set_run};
 pub(crate) use transfer::{accept as raise, send, switch};

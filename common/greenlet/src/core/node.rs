@@ -109,15 +109,22 @@ impl Node {
     pub(crate) fn create(
         role: Role,
         type_id: &'static TypeId,
-        parent: Option<NodeRef>,
+        parent: Option<NodePtr>,
         flags: u32,
     ) -> NodeRef {
-        let root = parent.as_ref().map_or(ptr::null(), |p| {
-            let root = NodePtr::of(p).root();
-            root.keep();
-            root.as_ptr()
-        });
-        let parent = parent.map_or(ptr::null(), NodeRef::into_raw);
+        let (parent, root) = match parent {
+            Some(parent) => {
+                let root = parent.root();
+                if root == parent {
+                    root.keep(2);
+                } else {
+                    parent.keep(1);
+                    root.keep(1);
+                }
+                (parent.as_ptr(), root.as_ptr())
+            }
+            None => (ptr::null(), ptr::null()),
+        };
         let at = allocate();
         let node = Node {
             sp: Cell::new(ptr::null_mut()),
@@ -173,6 +180,20 @@ impl Node {
         if flags & flag::NO_WAY_OUT != 0 && ptr::eq(root.running.get(), self) {
             root.set_running(NodePtr::of(self), false);
         }
+    }
+
+    /// It has its stack and can be switched to: clears `UNSTARTED`, its only flag.
+    #[inline]
+    pub(crate) fn begin(&self) {
+        self.flags.set(0);
+        self.gate.set(&raw const self.root().running);
+    }
+
+    /// It has ended, and somebody else runs already: sets `DEAD`.
+    #[inline]
+    pub(crate) fn finish(&self) {
+        self.flags.set(self.flags.get() | flag::DEAD);
+        self.gate.set(&raw const CLOSED.0);
     }
 
     /// Whether nothing at all is special.
@@ -321,7 +342,7 @@ impl Deref for NodeRef {
 impl Clone for NodeRef {
     #[inline]
     fn clone(&self) -> NodeRef {
-        NodePtr(self.0).keep();
+        NodePtr(self.0).keep(1);
         NodeRef(self.0)
     }
 }
@@ -329,11 +350,8 @@ impl Clone for NodeRef {
 impl Drop for NodeRef {
     #[inline]
     fn drop(&mut self) {
-        let refs = self.refs.get() - 1;
-        self.refs.set(refs);
-        if refs == 0 {
-            free(self.0);
-        }
+        // SAFETY: this reference was counted, and it is gone now.
+        unsafe { NodePtr(self.0).release(1) };
     }
 }
 
@@ -368,25 +386,29 @@ impl NodePtr {
         self.0.as_ptr()
     }
 
-    /// One reference more, which [`NodePtr::release`] takes back.
+    /// So many references more, which [`NodePtr::release`] takes back.
     #[inline]
-    pub(crate) fn keep(self) {
-        let refs = self.refs.get().checked_add(1);
+    pub(crate) fn keep(self, more: u32) {
+        let refs = self.refs.get().checked_add(more);
         self.refs.set(refs.unwrap_or_else(|| std::process::abort()));
     }
 
-    /// Takes back a reference that [`NodePtr::keep`] counted.
+    /// Takes back references that [`NodePtr::keep`] counted.
     ///
     /// # Safety
-    /// There was such a `keep`, and nobody else takes it back.
+    /// There was such a `keep`, and nobody else takes them back.
     #[inline]
-    pub(crate) unsafe fn release(self) {
-        drop(NodeRef(self.0));
+    pub(crate) unsafe fn release(self, fewer: u32) {
+        let refs = self.refs.get() - fewer;
+        self.refs.set(refs);
+        if refs == 0 {
+            free(self.0);
+        }
     }
 
     #[inline]
     pub(crate) fn counted(self) -> NodeRef {
-        self.keep();
+        self.keep(1);
         NodeRef(self.0)
     }
 
@@ -458,13 +480,14 @@ fn free(node: NonNull<Node>) {
         // SAFETY: `allocate` made it as a `Box<MaybeUninit<Node>>`, and it has been dropped.
         drop(unsafe { Box::from_raw(node.cast::<MaybeUninit<Node>>().as_ptr()) });
     }
-    if let Some(parent) = NonNull::new(parent.cast_mut()) {
-        drop(NodeRef(parent));
-    }
-    if let Some(root) = NonNull::new(root.cast_mut())
-        && root != node
-    {
-        drop(NodeRef(root));
+    let above = |raw: *const Node| NodePtr::from_raw(raw).filter(|n| n.0 != node);
+    // SAFETY: `create` counted both, or `set_parent` and `set_root` did.
+    match (above(parent), above(root)) {
+        (Some(parent), Some(root)) if parent == root => unsafe { root.release(2) },
+        (parent, root) => unsafe {
+            parent.inspect(|p| p.release(1));
+            root.inspect(|r| r.release(1));
+        },
     }
 }
 

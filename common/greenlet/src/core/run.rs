@@ -48,14 +48,17 @@ pub(super) struct Base<T> {
 }
 
 /// Gives `node` the function to run.
-#[inline]
 pub(crate) fn set_run<T: 'static, F: FnOnce(T) -> T + 'static>(node: &Node, f: F) {
+    discard(node);
+    first_run(node, f);
+}
+
+/// As [`set_run`], for a node that was made just now.
+#[inline]
+pub(crate) fn first_run<T: 'static, F: FnOnce(T) -> T + 'static>(node: &Node, f: F) {
     const { assert!(size_of::<T>() <= 4096, "box a transfer type of more than 4 KiB") };
     const { assert!(align_of::<T>() <= 4096, "a transfer type's alignment is at most a page") };
-    if node.run.get().is_some() {
-        discard(node);
-    }
-    // SAFETY: the room is empty now, and as large as `put` needs.
+    // SAFETY: the room is empty, and as large as `put` needs.
     unsafe { put(node.room.get(), f) };
     let table = &const { RunTable { entry: entry::<F, T>, discard: discard_in::<F> } };
     node.run.set(Some(table));
@@ -122,10 +125,14 @@ pub(super) fn with_base<T, R>(node: &Node, f: impl FnOnce(&mut Base<T>) -> R) ->
 }
 
 /// Gives an unstarted node its stack, ready to be switched to.
-#[inline]
+#[inline(always)]
 pub(super) fn start<T>(node: NodePtr) -> Result<(), Error> {
     let Some(table) = node.run.get() else { return Err(Error::NoRun) };
-    let stack = stack::take(node.stack_size.get()).map_err(Error::NoStack)?;
+    let size = node.stack_size.get();
+    let stack = match stack::take_warm(size) {
+        Some(stack) => stack,
+        None => stack::take(size).map_err(Error::NoStack)?,
+    };
     node.run.set(None);
     node.set_stack(Some(stack));
     let base = base_on::<T>(stack);
@@ -135,8 +142,8 @@ pub(super) fn start<T>(node: NodePtr) -> Result<(), Error> {
         base.write(Base { exit: None, deferred: None, swallowed: 0, last });
         node.sp.set(arch::prepare(base.cast(), node.as_ptr().cast(), table.entry));
     }
-    node.clear(flag::UNSTARTED);
-    node.keep(); // the stack's reference; `leave` takes it back
+    node.begin();
+    node.keep(1); // the stack's reference; `leave` takes it back
     Ok(())
 }
 
@@ -236,16 +243,16 @@ fn base_of_running<T>(node: NodePtr) -> *mut Base<T> {
 /// # Safety
 /// `node` runs on its own stack and nothing of its body is left there; `heir` is suspended, of the
 /// same tree.
-#[inline]
+#[inline(always)]
 unsafe fn leave(node: NodePtr, heir: NodePtr, word: Word, tag: usize) -> Departure {
-    node.set(flag::DEAD);
     heir.resume_current();
+    node.finish();
     if let Some(stack) = node.stack() {
         node.set_stack(None);
         stack::give(stack);
     }
     let sp_and_tag = heir.sp.get().expose_provenance() | tag;
     // SAFETY: `start` kept this reference.
-    unsafe { node.release() };
+    unsafe { node.release(1) };
     Departure { sp_and_tag, word }
 }

@@ -58,11 +58,10 @@ fn switch_long<T: 'static>(to: NodePtr, value: T) -> T {
         to.run_plainly();
         let value = ManuallyDrop::new(value);
         // SAFETY: as in `switch`; `start` has made `to` what a switch can enter.
-        let (word, tag) = unsafe {
-            arch::switch(from.sp.as_ptr(), to.sp.as_ptr(), encode(&value), VALUE)
+        return unsafe {
+            let (word, tag) = arch::switch(from.sp.as_ptr(), to.sp.as_ptr(), encode(&value), VALUE);
+            if tag == VALUE { decode(word) } else { receive_special(word, tag) }
         };
-        // SAFETY: whoever comes back sends a message for `T`.
-        return if tag == VALUE { unsafe { decode(word) } } else { unsafe { receive_special(word, tag) } };
     }
     send(to, Message::Value(value)).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -55,12 +55,21 @@ pub(crate) fn round_size(size: usize) -> usize {
 ///
 /// # Errors
 /// When the system gives no more memory or mappings; the message says which limit it was.
-#[inline]
+#[cold]
 pub(crate) fn take(size: usize) -> io::Result<Stack> {
     match POOLS.try_with(|p| p.take(size)) {
         Ok(stack) => stack,
         Err(_) => Err(io::Error::other("the thread is ending")),
     }
+}
+
+/// Takes a stack that is warm, if it is of the usual size and there is one: no error is possible.
+#[inline(always)]
+pub(crate) fn take_warm(size: usize) -> Option<Stack> {
+    if size != DEFAULT_SIZE {
+        return None;
+    }
+    POOLS.try_with(|p| p.default.take_warm()).ok().flatten()
 }
 
 /// Gives a stack back. Its contents may vanish from the next [`take`] or `give` on, not before.
@@ -78,11 +87,10 @@ thread_local! {
 struct Pools {
     default: Pool,
     /// Pools of the other sizes in use, a handful.
-    others: RefCell<Vec<Box<Pool>>>,
+    others: RefCell<Vec<Pool>>,
 }
 
 impl Pools {
-    #[inline]
     fn take(&self, size: usize) -> io::Result<Stack> {
         if size == DEFAULT_SIZE { self.default.take() } else { self.with_other(size, Pool::take) }
     }
@@ -100,7 +108,7 @@ impl Pools {
     fn with_other<R>(&self, size: usize, f: impl FnOnce(&Pool) -> R) -> R {
         let mut others = self.others.borrow_mut();
         let at = others.iter().position(|p| p.size == size).unwrap_or_else(|| {
-            others.push(Box::new(Pool::new(size)));
+            others.push(Pool::new(size));
             others.len() - 1
         });
         f(&others[at])
@@ -133,12 +141,17 @@ impl Pool {
     }
 
     #[inline]
+    fn take_warm(&self) -> Option<Stack> {
+        let top = self.idle.borrow_mut().pop()?;
+        self.live.set(self.live.get() + 1);
+        Some(Stack { top, size: self.size })
+    }
+
     fn take(&self) -> io::Result<Stack> {
-        let warm = self.idle.borrow_mut().pop();
-        let top = match warm {
-            Some(top) => top,
-            None => self.carve()?,
-        };
+        if let Some(stack) = self.take_warm() {
+            return Ok(stack);
+        }
+        let top = self.carve()?;
         self.live.set(self.live.get() + 1);
         Ok(Stack { top, size: self.size })
     }
@@ -286,3 +299,6 @@ fn page() -> usize {
         page => page,
     }
 }
+
+#[cfg(test)]
+mod tests;

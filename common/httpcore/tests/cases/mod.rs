@@ -1,6 +1,7 @@
 //! The table of raw requests, what it needs on disk, and how an answer is judged.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "not every test that includes it needs all of it")]
 
 pub(crate) mod table;
 

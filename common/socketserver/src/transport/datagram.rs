@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use common::net::{Guests, excerpt};
 use log::{info, log_enabled};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, SockFlag, SockType, SockaddrStorage, recvmsg};
 
 use super::socket::{Before, SocketSettings, bound};
@@ -28,7 +29,8 @@ pub struct Packet {
 #[derive(Debug)]
 pub(super) struct Datagrams {
     socket: Arc<DatagramSocket>,
-    /// As long as the longest packet; a request keeps only as much as its own is long.
+    /// One byte longer than the longest packet, which tells one that is cut; a request keeps only as
+    /// much as its own is long.
     buffer: Mutex<Vec<u8>>,
 }
 
@@ -55,8 +57,8 @@ impl Datagrams {
             Address::Inet(_) => DatagramSocket::Inet(fd.into()),
             _ => DatagramSocket::Unix(fd.into()),
         };
-        socket.limit_sending(Duration::from_secs(1))?;
-        let buffer = Mutex::new(vec![0; settings.max_packet_size]);
+        socket.limit_waiting()?;
+        let buffer = Mutex::new(vec![0; settings.max_packet_size.saturating_add(1)]);
         Ok(Datagrams { socket: Arc::new(socket), buffer })
     }
 
@@ -73,13 +75,10 @@ impl Datagrams {
 
     pub(super) fn get_request(&self) -> io::Result<(Packet, Address)> {
         let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut parts = [IoSliceMut::new(&mut buffer)];
-        let fd = self.as_fd().as_raw_fd();
-        let received = recvmsg::<SockaddrStorage>(fd, &mut parts, None, MsgFlags::MSG_DONTWAIT)?;
-        let truncated = received.flags.contains(MsgFlags::MSG_TRUNC);
-        let sender = Address::of_sender(received.address.as_ref());
-        let count = received.bytes;
-        Ok((Packet { bytes: buffer[..count].to_vec(), truncated }, sender))
+        let (count, sender) = self.socket.receive(&mut buffer)?;
+        let most = buffer.len() - 1;
+        let bytes = buffer[..count.min(most)].to_vec();
+        Ok((Packet { bytes, truncated: count > most }, sender))
     }
 
     pub(super) fn admit(
@@ -107,6 +106,30 @@ impl AsFd for Datagrams {
 }
 
 impl DatagramSocket {
+    /// The length of the next datagram, of which the buffer may hold a part, and its sender; never
+    /// waits.
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Address)> {
+        match self {
+            DatagramSocket::Inet(socket) => {
+                let mut parts = [IoSliceMut::new(buffer)];
+                let flags = MsgFlags::MSG_DONTWAIT;
+                let received =
+                    recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, None, flags)?;
+                let sender = received.address.as_ref().map_or(Address::Unnamed, Address::of_inet);
+                Ok((received.bytes, sender))
+            }
+            // nix does not understand a sender without a name; std does, but knows no MSG_DONTWAIT.
+            DatagramSocket::Unix(socket) => {
+                let mut events = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
+                if poll(&mut events, PollTimeout::ZERO)? == 0 {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                let (count, sender) = socket.recv_from(buffer)?;
+                Ok((count, sender.into()))
+            }
+        }
+    }
+
     pub(crate) fn send_to(&self, bytes: &[u8], address: &Address) -> io::Result<()> {
         loop {
             let sent = match (self, address) {
@@ -131,10 +154,15 @@ impl DatagramSocket {
         }
     }
 
-    fn limit_sending(&self, limit: Duration) -> io::Result<()> {
+    fn limit_waiting(&self) -> io::Result<()> {
+        let limit = Some(Duration::from_secs(1));
         match self {
-            DatagramSocket::Inet(socket) => socket.set_write_timeout(Some(limit)),
-            DatagramSocket::Unix(socket) => socket.set_write_timeout(Some(limit)),
+            DatagramSocket::Inet(socket) => socket.set_write_timeout(limit),
+            DatagramSocket::Unix(socket) => {
+                socket.set_write_timeout(limit)?;
+                // Should another thread serve too, and take what poll has seen.
+                socket.set_read_timeout(Some(Duration::from_millis(1)))
+            }
         }
     }
 }

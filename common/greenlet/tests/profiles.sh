@@ -1,0 +1,15 @@
+#!/bin/sh
+# The greenlet tests in the builds that treat the switch differently: optimised, fat LTO,
+# opt-level "s". About a minute each from scratch; a target folder of its own for each.
+set -eu
+cd "$(dirname "$0")/../../.."
+target=${CARGO_TARGET_DIR:-target}/profiles
+run() {
+    name=$1
+    shift
+    echo "greenlet tests, $name"
+    env "$@" CARGO_TARGET_DIR="$target/$name" cargo test -q --release -p greenlet --lib --tests
+}
+run release CARGO_PROFILE_RELEASE_OPT_LEVEL=3
+run fat-lto CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
+run size CARGO_PROFILE_RELEASE_OPT_LEVEL=s
