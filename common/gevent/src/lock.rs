@@ -61,7 +61,6 @@ impl Semaphore {
     }
 
     /// Takes a permit until the guard is dropped: Python's `with`.
-    #[must_use]
     pub fn hold(&self) -> Held<'_> {
         Held { semaphore: self, got: self.acquire(None) }
     }
@@ -148,7 +147,6 @@ impl BoundedSemaphore {
     }
 
     /// See [`Semaphore::hold`].
-    #[must_use]
     pub fn hold(&self) -> Held<'_> {
         self.semaphore.hold()
     }

@@ -201,11 +201,13 @@ fn is_fatal(error: &io::Error) -> bool {
     [EBADF, EINVAL, ENOTSOCK].iter().any(|&errno| error.raw_os_error() == Some(errno as i32))
 }
 
+type DatagramHandler = Rc<dyn Fn(&[u8], SocketAddr)>;
+
 /// Calls a handler for each datagram, in a task of its own.
 #[derive(Clone)]
 pub struct DatagramServer {
     socket: UdpSocket,
-    handle: Rc<dyn Fn(&[u8], SocketAddr)>,
+    handle: DatagramHandler,
     receiver: Rc<RefCell<Option<AnyTask>>>,
 }
 

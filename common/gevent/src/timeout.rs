@@ -34,8 +34,11 @@ pub struct Timeout {
     id: u64,
     limit: Option<Duration>,
     started: Cell<bool>,
-    armed: RefCell<Option<(Option<TimerKey>, Rc<dyn Fiber>)>>,
+    armed: RefCell<Option<Armed>>,
 }
+
+/// The timer, unless the limit was zero, and whom it concerns.
+type Armed = (Option<TimerKey>, Rc<dyn Fiber>);
 
 impl Timeout {
     /// A limit that has not begun; `None` never ends.

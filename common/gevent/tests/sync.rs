@@ -1,5 +1,7 @@
 //! Events, results, locks, queues and pools, case by case.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Tasks, case by case: start, end, order, kill, time limits, dead ends.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::cell::{Cell, RefCell};
 use std::panic::panic_any;
 use std::rc::Rc;

@@ -21,7 +21,7 @@ fn clients_at_once(count: usize) -> Result {
         client.send(format!("client {n}"))?;
     }
     for (n, client) in clients.iter_mut().enumerate() {
-        client.expect(&format!("client {n}"))?;
+        client.expect(format!("client {n}"))?;
     }
     server.check(server.threads() == 1, format!("it has {} threads", server.threads()))?;
     // Idle clients, however many, do not hold up the end.

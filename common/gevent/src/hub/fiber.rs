@@ -246,7 +246,7 @@ impl Fiber for Main {
 
     fn turn(self: Rc<Self>, hub: &'static Hub) {
         let peer = self.peer.clone();
-        hub.run_as(self, || drop(peer.switch(Turn)));
+        hub.run_as(self, || _ = peer.switch(Turn));
     }
 
     fn give_up(&self, _: Payload) {}

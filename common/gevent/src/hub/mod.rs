@@ -411,7 +411,7 @@ impl Hub {
     pub(crate) fn resume(&self, fiber: Rc<dyn Fiber>) {
         let Some(stack) = fiber.core().stack.take() else { return };
         let kept = Rc::clone(&fiber);
-        self.run_as(fiber, || drop(stack.switch(Turn)));
+        self.run_as(fiber, || _ = stack.switch(Turn));
         if stack.dead() {
             self.strike_off(kept.core());
         } else {
