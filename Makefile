@@ -1,6 +1,6 @@
 # Thin aliases: each target is one cargo line. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help test test-all lint docs bench grade list
+.PHONY: help test test-all lint docs bench
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
