@@ -44,7 +44,7 @@ fn nothing_runs_until_the_first_next() {
 #[test]
 fn it_is_an_iterator() {
     assert_eq!(count(5).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
-    assert_eq!(count(1_000_000).step_by(10).map(u64::from).sum::<u64>(), 49_999_500_000);
+    assert_eq!(count(100_000).step_by(10).map(u64::from).sum::<u64>(), 499_950_000);
     let mut g = count(1);
     assert_eq!([g.next(), g.next(), g.next()], [Some(0), None, None]);
 }
