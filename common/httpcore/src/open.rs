@@ -17,7 +17,7 @@ const FRESH: Duration = Duration::from_secs(1);
 /// How many files are held open. One thread with `select` has 1,024 descriptors for everything.
 const HELD: usize = 64;
 /// A file up to this size is held in memory, too: one `send` instead of `send` and `sendfile`.
-const SMALL: u64 = 64 * 1024;
+const SMALL: u64 = 16 * 1024;
 
 /// A regular file and everything about it that an answer says.
 #[derive(Debug)]

@@ -363,3 +363,16 @@ fn methods_of_a_path_are_told() {
         "{sent}"
     );
 }
+
+/// The notes print a request with three slips; each is named to who types it by hand.
+#[test]
+fn the_notes_own_lines_are_slips_and_the_answer_says_which() {
+    let spaces = answer(&http(), "GET  /   HTTP/1.1\r\n");
+    assert!(spaces.starts_with("HTTP/1.1 400 ") && spaces.contains("line 1: GET  /   HTTP/1.1\n"));
+    assert!(spaces.contains("one space") && spaces.contains("只有一个空格"), "{spaces}");
+    let host = answer(&http(), "GET / HTTP/1.1\r\nHost: localhost: 8080\r\n");
+    assert!(host.starts_with("HTTP/1.1 400 ") && host.contains("line 2: Host: localhost: 8080\n"));
+    assert!(host.contains("without blanks"), "{host}");
+    let newline = answer(&http(), "GET / HTTP/1.1\n");
+    assert!(newline.starts_with("HTTP/1.1 400 ") && newline.contains("nc -C"), "{newline}");
+}

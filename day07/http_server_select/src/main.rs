@@ -3,7 +3,7 @@
 
 mod guest;
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -47,8 +47,9 @@ fn main() -> ExitCode {
 
 fn serve(cli: &Cli) -> Result<(), Failure> {
     respect_fd_setsize();
+    let root = cli.root.as_deref().unwrap_or("".as_ref());
     let site = site::new(cli.root.as_deref(), !cli.no_listing)
-        .map_err(|why| Failure::new(format!("cannot open {}", shown(cli)), &why))?;
+        .map_err(|why| Failure::new(format!("cannot open {}", root.display()), &why))?;
     let mut limits = Limits { body: cli.max_body, ..Limits::default() };
     limits.idle = cli.server.idle_timeout.unwrap_or(limits.idle);
     let http = Http::with_limits(site, limits);
@@ -59,8 +60,8 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
     loop {
         // 【1】把所有描述符交给 select，睡到其中任何一个就绪 / wait for any of them. day09 L13
         let limit = next_deadline(&guests, &listener, end);
-        let mut ready = wait(&listener, &guests, limit, end.is_some())?.into_iter();
-        let now = Instant::now();
+        let (knocked, ready) = wait(&listener, &guests, limit, end.is_some())?;
+        let (mut ready, now) = (ready.into_iter(), Instant::now());
 
         // 【2】浏览器就绪：收请求、发响应，都不等待 / a browser has sent, or can take, some bytes.
         // 【3】太久没有动静的，HTTP 核心会决定：回 408 或直接断开 / who is too slow is let go.
@@ -70,7 +71,7 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
         });
 
         // 【4】监听套接字就绪：接收新的浏览器 / new browsers, from now on in the set.
-        while let Some(client) = listener.accept_now() {
+        while let Some(client) = knocked.then(|| listener.accept_now()).flatten() {
             guests.extend(Guest::begin(client, &http, now));
         }
 
@@ -87,13 +88,14 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
     }
 }
 
-/// The one place where this program sleeps; tells of each guest whether it can go on.
+/// The one place where this program sleeps; tells whether there may be somebody to accept, and of
+/// each guest whether it can go on.
 fn wait(
     listener: &Listener,
     guests: &[Guest],
     limit: Option<Duration>,
     stopping: bool,
-) -> Result<Vec<bool>, Failure> {
+) -> Result<(bool, Vec<bool>), Failure> {
     let socket = listener.watched();
     // The event of a stop stays readable: once it has been dealt with, it would end every wait at once.
     let stop = stop::event().filter(|_| !stopping);
@@ -103,19 +105,27 @@ fn wait(
         highest = highest.max(fd.as_raw_fd());
     }
     for guest in guests {
-        let set = if guest.waits == Waits::ToRead { &mut readable } else { &mut writable };
-        set.insert(guest.client.as_fd());
-        highest = highest.max(guest.client.as_fd().as_raw_fd());
+        let (set, fd) = match guest.waits {
+            Waits::ToRead => (&mut readable, guest.client.as_fd()),
+            Waits::ToWrite => (&mut writable, guest.client.as_fd()),
+        };
+        set.insert(fd);
+        highest = highest.max(fd.as_raw_fd());
     }
     let mut limit =
         limit.map(|d| TimeVal::microseconds(d.as_micros().try_into().unwrap_or(i64::MAX)));
     match select(highest + 1, &mut readable, &mut writable, None, &mut limit) {
         // select 改写集合，只留下就绪的 / select leaves the ready ones in the sets.
         Ok(_) => {
-            let is_ready = |fd: BorrowedFd<'_>| readable.contains(fd) || writable.contains(fd);
-            Ok(guests.iter().map(|guest| is_ready(guest.client.as_fd())).collect())
+            let is_ready = |guest: &Guest| match guest.waits {
+                Waits::ToRead => readable.contains(guest.client.as_fd()),
+                Waits::ToWrite => writable.contains(guest.client.as_fd()),
+            };
+            // 没有监听的时候也去看看：可能有人刚离开 / not watched: someone may just have left.
+            let knocked = socket.as_ref().is_none_or(|socket| readable.contains(socket.as_fd()));
+            Ok((knocked, guests.iter().map(is_ready).collect()))
         }
-        Err(Errno::EINTR) => Ok(Vec::new()),
+        Err(Errno::EINTR) => Ok((true, Vec::new())),
         Err(errno) => Err(Failure::new("select failed", &errno.into())),
     }
 }
@@ -135,8 +145,4 @@ fn respect_fd_setsize() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, soft.min(FD_SETSIZE as u64), hard);
     }
-}
-
-fn shown(cli: &Cli) -> String {
-    cli.root.as_deref().unwrap_or("".as_ref()).display().to_string()
 }
