@@ -38,7 +38,7 @@ impl Job {
 
     /// In a new child process: closes the socket that accepts, answers the request, and gives the
     /// child's exit status.
-    pub fn finish_in_child(mut self) -> i32 {
+    pub fn finish_in_child(self) -> i32 {
         if let Some(listener) = self.0.listener() {
             // Its owner is in the parent's part of this copied memory, which never runs here.
             let _ = nix::unistd::close(listener);
@@ -64,7 +64,7 @@ trait Work: Send {
     fn run(&mut self) -> bool;
     fn client_address(&self) -> &Address;
     fn ends_on_stop(&mut self);
-    fn listener(&mut self) -> Option<RawFd>;
+    fn listener(&self) -> Option<RawFd>;
     fn hand_over(self: Box<Self>, pid: Pid);
 }
 
@@ -119,8 +119,8 @@ where
         self.request.ends_on_stop();
     }
 
-    fn listener(&mut self) -> Option<RawFd> {
-        self.listener.take()
+    fn listener(&self) -> Option<RawFd> {
+        self.listener
     }
 
     fn hand_over(self: Box<Self>, pid: Pid) {

@@ -20,20 +20,20 @@
 //! }
 //!
 //! let server = ThreadingTcpServer::new("127.0.0.1:0", Echo)?;
-//! ## let address = server.server_address().inet().unwrap();
-//! ## std::thread::scope(|scope| {
-//! ##     scope.spawn(|| server.serve_forever(POLL_INTERVAL));
-//! ##     let mut client = std::net::TcpStream::connect(address).unwrap();
-//! ##     client.write_all(b"hello\n").unwrap();
-//! ##     let mut answer = String::new();
-//! ##     std::io::Read::read_to_string(&mut client, &mut answer).unwrap();
-//! ##     assert_eq!(answer, "hello\n");
-//! ##     server.shutdown();
-//! ## });
-//! ## if false {
+//! # let address = server.server_address().inet().unwrap();
+//! # std::thread::scope(|scope| {
+//! #     scope.spawn(|| server.serve_forever(POLL_INTERVAL));
+//! #     let mut client = std::net::TcpStream::connect(address).unwrap();
+//! #     client.write_all(b"hello\n").unwrap();
+//! #     let mut answer = String::new();
+//! #     std::io::Read::read_to_string(&mut client, &mut answer).unwrap();
+//! #     assert_eq!(answer, "hello\n");
+//! #     server.shutdown();
+//! # });
+//! # if false {
 //! server.serve_forever(POLL_INTERVAL)?;
-//! ## }
-//! ## std::io::Result::Ok(())
+//! # }
+//! # std::io::Result::Ok(())
 //! ```
 //!
 //! ## From Python to Rust
@@ -90,27 +90,27 @@
 //! }
 //!
 //! type PoolTcpServer<H> = socketserver::Server<Pool, socketserver::Tcp, H>;
-//! ## use std::io::{Read, Write};
-//! ## #[derive(Clone)]
-//! ## struct Hello;
-//! ## impl socketserver::StreamRequestHandler for Hello {
-//! ##     fn handle(&mut self, request: &mut socketserver::StreamRequest) -> socketserver::Result {
-//! ##         Ok(request.wfile.write_all(b"hello")?)
-//! ##     }
-//! ## }
-//! ## let server = PoolTcpServer::new("127.0.0.1:0", Hello)?;
-//! ## let address = server.server_address().inet().unwrap();
-//! ## thread::scope(|scope| {
-//! ##     scope.spawn(|| server.serve_forever(socketserver::POLL_INTERVAL));
-//! ##     for _ in 0..10 {
-//! ##         let mut answer = String::new();
-//! ##         std::net::TcpStream::connect(address)?.read_to_string(&mut answer)?;
-//! ##         assert_eq!(answer, "hello");
-//! ##     }
-//! ##     server.shutdown();
-//! ##     io::Result::Ok(())
-//! ## })?;
-//! ## io::Result::Ok(())
+//! # use std::io::{Read, Write};
+//! # #[derive(Clone)]
+//! # struct Hello;
+//! # impl socketserver::StreamRequestHandler for Hello {
+//! #     fn handle(&mut self, request: &mut socketserver::StreamRequest) -> socketserver::Result {
+//! #         Ok(request.wfile.write_all(b"hello")?)
+//! #     }
+//! # }
+//! # let server = PoolTcpServer::new("127.0.0.1:0", Hello)?;
+//! # let address = server.server_address().inet().unwrap();
+//! # thread::scope(|scope| {
+//! #     scope.spawn(|| server.serve_forever(socketserver::POLL_INTERVAL));
+//! #     for _ in 0..10 {
+//! #         let mut answer = String::new();
+//! #         std::net::TcpStream::connect(address)?.read_to_string(&mut answer)?;
+//! #         assert_eq!(answer, "hello");
+//! #     }
+//! #     server.shutdown();
+//! #     io::Result::Ok(())
+//! # })?;
+//! # io::Result::Ok(())
 //! ```
 //!
 //! ## Errors and panics

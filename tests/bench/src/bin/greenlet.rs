@@ -104,7 +104,8 @@ fn create_corosensei() -> f64 {
     timed(CREATED, || {
         for i in 0..CREATED {
             let Some(free) = stack.take() else { return };
-            let mut c = Coroutine::with_stack(free, |_: &Yielder<u64, ()>, i: u64| black_box(i) + 1);
+            let mut c =
+                Coroutine::with_stack(free, |_: &Yielder<u64, ()>, i: u64| black_box(i) + 1);
             black_box(c.resume(i).as_return());
             stack = Some(c.into_stack());
         }

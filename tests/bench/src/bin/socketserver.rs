@@ -111,9 +111,11 @@ fn one_kind(kind: &Kind, what: What, seconds: f64, rounds: usize) -> Result<Vec<
         servers.push((kind.by_hand.to_owned(), programs::ours(kind.by_hand).args(base)));
     }
     let mut measures = vec![Vec::new(); servers.len()];
-    for _ in 0..rounds {
-        for ((_, server), measures) in servers.iter().zip(&mut measures) {
-            measures.push(one(server, kind, what, seconds)?);
+    for round in 0..rounds {
+        // Each in turn is the first of a round: who follows whom shall not matter.
+        for place in 0..servers.len() {
+            let index = (round + place) % servers.len();
+            measures[index].push(one(&servers[index].1, kind, what, seconds)?);
         }
     }
     let medians: Vec<Measure> = measures
