@@ -481,9 +481,10 @@ fn free(node: NonNull<Node>) {
         drop(unsafe { Box::from_raw(node.cast::<MaybeUninit<Node>>().as_ptr()) });
     }
     let above = |raw: *const Node| NodePtr::from_raw(raw).filter(|n| n.0 != node);
-    // SAFETY: `create` counted both, or `set_parent` and `set_root` did.
     match (above(parent), above(root)) {
+        // SAFETY: `create` counted both, or `set_parent` and `set_root` did.
         (Some(parent), Some(root)) if parent == root => unsafe { root.release(2) },
+        // SAFETY: as above, each once.
         (parent, root) => unsafe {
             parent.inspect(|p| p.release(1));
             root.inspect(|r| r.release(1));
