@@ -1,5 +1,7 @@
 //! What every program of the workspace answers on its command line, before it does anything.
 
+#![allow(clippy::unwrap_used)] // clippy sees tests only in functions that a harness calls
+
 use std::fs;
 use std::path::Path;
 
