@@ -7,7 +7,7 @@ use crate::core::{self, Message, Node, Payload, Role, flag};
 
 /// What ends a greenlet without being an error: its parent gets a value, not a panic.
 ///
-/// Raised by [`Peer::kill`](crate::Peer::kill), by [`exit`](crate::exit) and in a greenlet whose
+/// Raised by [`Peer::kill`](crate::Peer::kill), by [`exit`] and in a greenlet whose
 /// last handle is dropped. It is a panic payload: [`catch`] it and ask `payload.is::<GreenletExit>()`.
 #[derive(Debug)]
 pub struct GreenletExit(());
