@@ -132,6 +132,28 @@ fn curl_resumes_lists_and_makes_folders() -> Result {
 }
 
 #[test]
+fn a_client_killed_in_mid_upload_leaves_nothing() -> Result {
+    let Some(curl) = find_or_skip("curl") else { return Ok(()) };
+    let site = site("127.0.0.1")?;
+    let from = site.here.join("f");
+    fs::write(&from, random_bytes(5, 30_000_000))?;
+    fs::write(site.there.join("f"), "old")?;
+    let url = format!("ftp://{}/f", site.server.addr());
+    let client = Server::new(curl).args(["-sS", "--limit-rate", "200k", "-T"]).arg(&from).arg(url);
+    let client = client.spawn()?;
+    site.server.wait_until("something has arrived", || {
+        let mut files = fs::read_dir(&site.there).into_iter().flatten().flatten();
+        files.any(|f| f.file_name() != "f" && f.metadata().is_ok_and(|meta| meta.len() > 0))
+    })?;
+    client.signal(grade::Signal::SIGKILL)?;
+    client.wait_exit(grade::patience())?;
+    site.server.wait_until("its process has ended", || site.server.children().is_empty())?;
+    assert_eq!(fs::read_dir(&site.there)?.count(), 1);
+    assert_eq!(fs::read_to_string(site.there.join("f"))?, "old");
+    site.server.stop()
+}
+
+#[test]
 fn lftp_mirrors_both_ways_in_parallel() -> Result {
     lftp(&[0, 1, 500_000])
 }
