@@ -24,6 +24,8 @@ pub struct Count {
     pub messages: u64,
     /// In how many seconds.
     pub seconds: f64,
+    /// Processor time that the server spent meanwhile.
+    pub cpu: Duration,
     /// On how many connections at least one came back.
     pub served: usize,
 }
@@ -36,8 +38,9 @@ struct Connection {
 }
 
 impl Load {
-    /// Connects, warms up for a tenth of the time, and counts; `begin` is called in between.
-    pub fn run(&self, server: SocketAddr, begin: impl FnOnce()) -> io::Result<Count> {
+    /// Connects, warms up for a tenth of the time, and counts; `cpu` gives the server's processor
+    /// time until now.
+    pub fn run(&self, server: SocketAddr, cpu: impl Fn() -> Duration) -> io::Result<Count> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let message = vec![b'x'; self.bytes];
         let mut connections = Vec::with_capacity(self.connections);
@@ -52,12 +55,15 @@ impl Load {
             connection.send(&message)?;
         }
         drive(&epoll, &mut connections, &message, self.seconds / 10.0)?;
-        begin();
+        let before = cpu();
         for connection in &mut connections {
             connection.messages = 0;
         }
         let seconds = drive(&epoll, &mut connections, &message, self.seconds)?;
+        // As long as all are connected: a child process that ended would not count.
+        let cpu = cpu().saturating_sub(before);
         Ok(Count {
+            cpu,
             messages: connections.iter().map(|c| c.messages).sum(),
             seconds,
             served: connections.iter().filter(|c| c.messages > 0).count(),

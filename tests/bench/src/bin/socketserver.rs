@@ -142,12 +142,13 @@ fn one(server: &Server, kind: &Kind, what: What, seconds: f64) -> Result<Measure
     let running = server.clone().start()?;
     cores::move_to(cores::LOAD)?;
     let address = running.addr();
-    let mut before = Duration::ZERO;
+    let (mut before, mut used) = (Duration::ZERO, None);
     let mut begin = || before = running.cpu_time();
     let (count, seconds) = match what {
         What::Messages => {
             let load = Load { connections: kind.connections, seconds, bytes: 64 };
-            let count = load.run(address, begin)?;
+            let count = load.run(address, || running.cpu_time())?;
+            used = Some(count.cpu);
             (count.messages, count.seconds)
         }
         What::Connections => repeat(seconds, &mut begin, || connection(address))?,
@@ -162,7 +163,7 @@ fn one(server: &Server, kind: &Kind, what: What, seconds: f64) -> Result<Measure
             Ok(50)
         })?,
     };
-    let used = running.cpu_time().saturating_sub(before);
+    let used = used.unwrap_or_else(|| running.cpu_time().saturating_sub(before));
     Ok(Measure {
         rate: count as f64 / seconds,
         cpu_us: used.as_secs_f64() * 1e6 / count.max(1) as f64,

@@ -62,12 +62,10 @@ fn one(server: &Server, load: &Load) -> Result<Measure> {
     cores::move_to(cores::SERVER)?;
     let running = server.clone().start()?;
     cores::move_to(cores::LOAD)?;
-    let mut before = Default::default();
-    let count = load.run(running.addr(), || before = running.cpu_time())?;
-    let used = running.cpu_time() - before;
+    let count = load.run(running.addr(), || running.cpu_time())?;
     Ok(Measure {
         rate: count.messages as f64 / count.seconds,
-        cpu_us: used.as_secs_f64() * 1e6 / count.messages.max(1) as f64,
+        cpu_us: count.cpu.as_secs_f64() * 1e6 / count.messages.max(1) as f64,
         served: count.served,
     })
 }
