@@ -43,8 +43,7 @@ mod forking {
             no_room_for_another_costs_that_client_only;
         model: a_child_per_client, a_killed_child_costs_its_client_only,
             a_child_holds_its_own_client_only, children_die_with_the_parent;
-        options: io_work_waits_before_each_answer, cpu_work_computes_before_each_answer,
-            further_clients_wait_for_their_turn, an_idle_client_is_let_go;
+        options: further_clients_wait_for_their_turn, an_idle_client_is_let_go;
         stopping: without_clients_it_ends_at_once, an_idle_client_does_not_hold_up_sigint,
             an_idle_client_does_not_hold_up_sigterm, a_chunk_in_work_is_still_answered,
             a_transfer_is_finished, the_grace_time_ends, a_second_signal_ends_it_at_once,
@@ -62,8 +61,7 @@ mod sequential {
         churn: two_hundred_clients_leave_nothing_behind, fifty_resets_in_the_middle_of_a_send,
             out_of_descriptors_it_waits_and_recovers, three_hundred_connect_at_once;
         model: one_thread_for_one_client;
-        options: io_work_waits_before_each_answer, cpu_work_computes_before_each_answer,
-            an_idle_client_is_let_go;
+        options: an_idle_client_is_let_go;
         stopping: without_clients_it_ends_at_once, an_idle_client_does_not_hold_up_sigint,
             an_idle_client_does_not_hold_up_sigterm, a_chunk_in_work_is_still_answered,
             a_transfer_is_finished, the_grace_time_ends, a_second_signal_ends_it_at_once,
