@@ -9,6 +9,7 @@ use memchr::memchr;
 
 use crate::bytes::{HOST, Span, TARGET, TOKEN, VALUE, all, decimal, list};
 use crate::fault::{Fault, Why};
+use crate::scratch;
 use crate::status::Method;
 
 /// The longest line, its CR LF included.
@@ -18,8 +19,7 @@ pub(crate) const HEAD_LIMIT: usize = 32 * 1024;
 /// The most fields.
 pub(crate) const FIELD_LIMIT: usize = 100;
 
-/// A head, or the part of it that has arrived. Offsets count from its first byte. One lives as long
-/// as its connection and is used again for every request, so that its table of fields is made once.
+/// A head, or the part of it that has arrived. Offsets count from its first byte.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     /// The start of the line that is not complete yet.
@@ -69,11 +69,10 @@ pub(crate) enum Expect {
 }
 
 impl Head {
-    /// Forgets everything but the memory it holds.
+    /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        let mut fields = std::mem::take(&mut self.fields);
-        fields.clear();
-        *self = Self { fields, ..Self::default() };
+        scratch::put_fields(std::mem::take(&mut self.fields));
+        *self = Self::default();
     }
 
     /// Whether a part of a head has been read.
@@ -88,6 +87,9 @@ impl Head {
     ///
     /// The first rule that a line breaks, in the order of the lines.
     pub(crate) fn read(&mut self, bytes: &[u8]) -> Result<Option<usize>, Fault> {
+        if self.fields.capacity() == 0 && !bytes.is_empty() {
+            self.fields = scratch::fields();
+        }
         if self.line == 0 && bytes.first() == Some(&0x16) {
             return Err(Fault::whole(Why::Tls));
         }

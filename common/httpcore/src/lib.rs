@@ -150,6 +150,7 @@ mod path;
 mod request;
 mod response;
 mod router;
+mod scratch;
 mod service;
 pub mod site;
 mod status;

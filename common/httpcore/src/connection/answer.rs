@@ -7,6 +7,7 @@ use super::{Answering, Connection, LARGE, Sink, Stage};
 use crate::access::Access;
 use crate::fault::Fault;
 use crate::response::{Body, Part, Response};
+use crate::scratch;
 use crate::status::Status;
 
 impl Connection {
@@ -16,7 +17,7 @@ impl Connection {
             if self.out_sent < self.out.len() {
                 return;
             }
-            self.out.clear();
+            scratch::put_bytes(mem::take(&mut self.out));
             self.out_sent = 0;
             match self.parts.front_mut() {
                 Some(Part::File(_, range)) if range.is_empty() => drop(self.parts.pop_front()),
@@ -99,6 +100,9 @@ impl Connection {
             (false, _) => b"Connection: close\r\n",
         };
         self.last |= !keep;
+        if self.out.capacity() == 0 {
+            self.out = scratch::bytes();
+        }
         response.write_head(&mut self.out, self.now, connection, chunked);
         if let Some(access) = &mut self.access {
             // What is queued so far is not of the body.
