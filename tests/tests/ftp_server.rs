@@ -136,7 +136,7 @@ fn a_client_killed_in_mid_upload_leaves_nothing() -> Result {
     let Some(curl) = find_or_skip("curl") else { return Ok(()) };
     let site = site("127.0.0.1")?;
     let from = site.here.join("f");
-    fs::write(&from, random_bytes(5, 30_000_000))?;
+    fs::write(&from, random_bytes(5, 300_000).repeat(100))?;
     fs::write(site.there.join("f"), "old")?;
     let url = format!("ftp://{}/f", site.server.addr());
     let client = Server::new(curl).args(["-sS", "--limit-rate", "200k", "-T"]).arg(&from).arg(url);

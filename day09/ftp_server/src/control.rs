@@ -150,10 +150,14 @@ impl Control {
         end: Instant,
     ) -> Result<(), Interruption> {
         loop {
-            self.interruption()?;
+            self.judge()?;
             // The stop is seen once: then a time is set for it, and only that is waited for.
             let (until, for_stop) = self.last_moment.map_or((end, true), |l| (l.min(end), false));
-            if self.poll(Some(PollFd::new(other, events)), until, for_stop) {
+            let ready = self.poll(Some(PollFd::new(other, events)), until, for_stop);
+            if ready.client {
+                self.interruption()?;
+            }
+            if ready.other {
                 return Ok(());
             }
             if Instant::now() >= end {
@@ -169,6 +173,11 @@ impl Control {
     /// It does: see [`Interruption`].
     pub fn interruption(&mut self) -> Result<(), Interruption> {
         while !self.lines.full() && self.read() {}
+        self.judge()
+    }
+
+    /// The same of what has been read already.
+    fn judge(&mut self) -> Result<(), Interruption> {
         if self.lines.take_urgent("ABOR") {
             return Err(Interruption::Abort);
         }
@@ -216,20 +225,29 @@ impl Control {
         true
     }
 
-    /// Waits for the client, for `other`, for the stop if asked for; whether `other` is ready.
-    fn poll(&self, other: Option<PollFd<'_>>, end: Instant, for_stop: bool) -> bool {
+    /// Waits for the client, for `other`, for the stop if asked for; says which of the two is ready.
+    fn poll(&self, other: Option<PollFd<'_>>, end: Instant, for_stop: bool) -> Ready {
         let reads = !self.closed && !self.lines.full();
         let client = reads.then(|| PollFd::new(self.stream.as_fd(), PollFlags::POLLIN));
         let stop = stop::event().filter(|_| for_stop);
         let stop = stop.map(|event| PollFd::new(event, PollFlags::POLLIN));
-        let first_is_other = other.is_some();
+        let (has_other, has_client) = (other.is_some(), client.is_some());
         let mut all: Vec<PollFd<'_>> = [other, client, stop].into_iter().flatten().collect();
         let left = end.saturating_duration_since(Instant::now());
-        match poll(&mut all, timeout(left)) {
-            Ok(_) => first_is_other && all[0].any().unwrap_or(true),
-            Err(_) => false,
+        if poll(&mut all, timeout(left)).is_err() {
+            return Ready::default();
         }
+        let mut ready = all.iter().map(|fd| fd.any().unwrap_or(true));
+        let other = has_other && ready.next() == Some(true);
+        Ready { other, client: has_client && ready.next() == Some(true) }
     }
+}
+
+/// What a wait was ended by, if not by the time or the stop.
+#[derive(Default)]
+struct Ready {
+    other: bool,
+    client: bool,
 }
 
 impl AsFd for Control {

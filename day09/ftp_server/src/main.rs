@@ -8,9 +8,8 @@ use std::sync::Arc;
 use clap::Parser;
 use common::args::ServerArgs;
 use common::{Failure, net, stop};
-use ftp_server::places::Places;
 use ftp_server::settings::{FtpArgs, MAX_CLIENTS, Settings};
-use ftp_server::{course, session};
+use ftp_server::{course, places::Places, session};
 use socketserver::{BaseRequestHandler, Connection, ForkingMixIn, ForkingTcpServer};
 
 /// An FTP server, one child process per client; anonymous clients may read.
@@ -23,7 +22,7 @@ struct Cli {
     server: ServerArgs<2121>,
 }
 
-/// 处理一个客户端：列表、下载、上传、退出 / one client, in a child process of its own. day09 L19
+/// 【1】请求处理类，服务一个客户端：列表、下载、上传、退出 / one client, in a child process of its own. day09 L19
 #[derive(Clone)]
 struct Handler(Arc<Settings>);
 
@@ -44,8 +43,9 @@ fn serve(mut cli: Cli) -> Result<(), Failure> {
     let settings = Settings::new(&cli.ftp, &cli.server)?;
     stop::on_signals().map_err(|why| Failure::new("cannot start", &why))?;
     stop::set_grace(cli.server.grace);
-    // 人满了不是让客户端等，而是回答 421 / one client too many does not wait: it is told.
+    // 【2】人满了不是让客户端等，而是回答 421 / one client too many does not wait: it is told.
     let places = Places::new(cli.server.max_clients.take(), cli.ftp.max_per_host);
+    // 【3】每个客户端 fork 一个子进程；Python 的上限 40 在这里取消 / a child for each client.
     let server = ForkingTcpServer::builder(Handler(Arc::new(settings)))
         .mix_in(ForkingMixIn { max_children: usize::MAX, ..ForkingMixIn::default() })
         .server_args(&cli.server)

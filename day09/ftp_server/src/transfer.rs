@@ -181,6 +181,10 @@ impl<'c> Transfer<'c> {
                 return self.look();
             }
             self.went(n)?;
+            if n < chunk.len() {
+                // There was no more: rather wait than be told so by another read.
+                self.wait(PollFlags::POLLIN)?;
+            }
         }
     }
 

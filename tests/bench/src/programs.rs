@@ -17,9 +17,14 @@ pub fn build(names: &[&str]) -> std::io::Result<()> {
 
 /// A program of the workspace; [`build`] it before.
 pub fn ours(name: &str) -> Server {
+    Server::new(path_of_ours(name))
+}
+
+/// Where a program of the workspace stands, for one that starts it.
+pub fn path_of_ours(name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| workspace_root().join("target"));
-    Server::new(target.join("release").join(name))
+    target.join("release").join(name)
 }
 
 /// A program of this package; it is built now, since `cargo run` builds only the one that runs.

@@ -79,7 +79,7 @@ fn parallel(clients: usize, len: usize) -> Result {
             .map(|n| {
                 let site = &site;
                 scope.spawn(move || {
-                    let bytes = grade::random_bytes(n as u64, len);
+                    let bytes = grade::random_bytes(n as u64, len / 100).repeat(100);
                     let mut ftp = site.log_in()?;
                     ftp.put(&format!("f{n}"), &bytes)?;
                     let got = ftp.get(&format!("f{n}"))?;

@@ -59,13 +59,17 @@ fn compare(root: &Path, rounds: usize, mib: usize, logins: usize) -> Result {
     fs::write(root.join("big"), grade::random_bytes(1, mib << 20))?;
     fs::set_permissions(root.join("big"), fs::Permissions::from_mode(0o666))?;
     programs::build(&["ftp_server"])?;
-    let ours = programs::ours("ftp_server").args(["--port", "0", "--anonymous-write", "--quiet"]);
-    let mut servers = vec![("ftp_server", ours.arg("--root").arg(root))];
+    // vsftpd starts a session of its own, and on a busy machine the kernel shares the processor out
+    // by sessions: let all have one.
+    let session = || Server::new("setsid").arg("-w");
+    let ours = session().arg(programs::path_of_ours("ftp_server"));
+    let ours = ours.args(["--port", "0", "--anonymous-write", "--quiet", "--root"]).arg(root);
+    let mut servers = vec![("ftp_server", ours)];
     servers.extend(vsftpd(root)?.map(|server| ("vsftpd", server)));
-    let python = find_or_skip("python3").filter(|p| run(p, &["-c", "import pyftpdlib"]).code() == 0);
-    servers.extend(
-        python.map(|p| ("pyftpdlib", Server::new(p).args(["-c", PYFTPDLIB]).arg(root))),
-    );
+    let python =
+        find_or_skip("python3").filter(|p| run(p, &["-c", "import pyftpdlib"]).code() == 0);
+    servers
+        .extend(python.map(|p| ("pyftpdlib", session().arg(p).args(["-c", PYFTPDLIB]).arg(root))));
 
     let mut all: Vec<Measures> = servers.iter().map(|_| Measures::default()).collect();
     for _ in 0..rounds {
@@ -74,11 +78,11 @@ fn compare(root: &Path, rounds: usize, mib: usize, logins: usize) -> Result {
             let running = server.clone().start()?;
             cores::move_to(cores::LOAD)?;
             let amount = mib as f64 * 1.048_576;
-            measures.get.push(one(&running, amount, |to| get(to, mib << 20))?);
-            measures.put.push(one(&running, amount, |to| put(to, mib << 20))?);
+            measures.get.push(one(&running, amount, || get(running.addr(), mib << 20))?);
+            measures.put.push(one(&running, amount, || put(running.addr(), mib << 20))?);
             fs::remove_file(root.join("up/f"))?;
-            measures.logins.push(one(&running, logins as f64, |to| {
-                (0..logins).try_for_each(|_| Client::log_in(to)?.quit())
+            measures.logins.push(one(&running, logins as f64, || {
+                (0..logins).try_for_each(|_| Client::log_in(running.addr())?.quit())
             })?);
             drop(running);
         }
@@ -105,22 +109,16 @@ fn compare(root: &Path, rounds: usize, mib: usize, logins: usize) -> Result {
 }
 
 /// Amount per second, and the processor time of the server.
-fn one(
-    server: &Running,
-    amount: f64,
-    work: impl FnOnce(SocketAddr) -> Result,
-) -> Result<(f64, f64)> {
-    let before = cpu(server);
+fn one<R>(server: &Running, amount: f64, work: impl FnOnce() -> Result<R>) -> Result<(f64, f64)> {
+    let before = server.cpu_time();
     let begin = Instant::now();
-    work(server.addr())?;
+    // A client that is still there keeps its process in sight: vsftpd's are lost when they end.
+    let client = work()?;
     let time = begin.elapsed().as_secs_f64();
-    // A child counts when its parent has waited for it.
     std::thread::sleep(Duration::from_millis(100));
-    Ok((amount / time, (cpu(server) - before).as_secs_f64()))
-}
-
-fn cpu(server: &Running) -> Duration {
-    server.cpu_time()
+    let used = server.cpu_time() - before;
+    drop(client);
+    Ok((amount / time, used.as_secs_f64()))
 }
 
 struct Client {
@@ -169,7 +167,7 @@ impl Client {
     }
 }
 
-fn get(from: SocketAddr, len: usize) -> Result {
+fn get(from: SocketAddr, len: usize) -> Result<Client> {
     let mut client = Client::log_in(from)?;
     let mut data = client.data()?;
     client.run("RETR big", "1")?;
@@ -184,10 +182,10 @@ fn get(from: SocketAddr, len: usize) -> Result {
     if got != len {
         return Err(Failure::new(format!("{got} bytes of {len} came")));
     }
-    client.quit()
+    Ok(client)
 }
 
-fn put(to: SocketAddr, len: usize) -> Result {
+fn put(to: SocketAddr, len: usize) -> Result<Client> {
     let mut client = Client::log_in(to)?;
     let mut data = client.data()?;
     client.run("STOR up/f", "1")?;
@@ -197,7 +195,7 @@ fn put(to: SocketAddr, len: usize) -> Result {
     }
     drop(data);
     client.wanted("226")?;
-    client.quit()
+    Ok(client)
 }
 
 fn vsftpd(root: &Path) -> Result<Option<Server>> {
