@@ -21,9 +21,17 @@ static HTTP: LazyLock<Arc<Http>> = LazyLock::new(|| {
 
 fuzz_target!(|input: &[u8]| {
     *SEEN.lock().expect("nobody panicked") = None;
-    let sent = drive::drive(&HTTP, [input].into_iter().filter(|i| !i.is_empty()), usize::MAX, Instant::now()).sent;
+    let sent = drive::drive(
+        &HTTP,
+        [input].into_iter().filter(|i| !i.is_empty()),
+        usize::MAX,
+        Instant::now(),
+    )
+    .sent;
     let Some((method, fields)) = SEEN.lock().expect("nobody panicked").take() else { return };
-    if !sent.starts_with(b"HTTP/1.1 200 ") || input.windows(8).any(|w| w.starts_with(b"HTTP/1.") && w[7] > b'1') {
+    if !sent.starts_with(b"HTTP/1.1 200 ")
+        || input.windows(8).any(|w| w.starts_with(b"HTTP/1.") && w[7] > b'1')
+    {
         return; // The first was refused; or a version that httparse does not know.
     }
     let start = input.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(0);
