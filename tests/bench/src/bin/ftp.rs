@@ -13,7 +13,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bench::{cores, median, programs, table};
-use grade::{Failure, Result, Running, Server, find_or_skip, run};
+use grade::{Failure, Result, Running, Server, Signal, find_or_skip, run};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 
 const PYFTPDLIB: &str = "
 import sys
@@ -77,14 +79,9 @@ fn compare(root: &Path, rounds: usize, mib: usize, logins: usize) -> Result {
             cores::move_to(cores::SERVER)?;
             let running = server.clone().start()?;
             cores::move_to(cores::LOAD)?;
-            let amount = mib as f64 * 1.048_576;
-            measures.get.push(one(&running, amount, || get(running.addr(), mib << 20))?);
-            measures.put.push(one(&running, amount, || put(running.addr(), mib << 20))?);
-            fs::remove_file(root.join("up/f"))?;
-            measures.logins.push(one(&running, logins as f64, || {
-                (0..logins).try_for_each(|_| Client::log_in(running.addr())?.quit())
-            })?);
-            drop(running);
+            let measured = measure(&running, root, mib, logins, measures);
+            end(&running);
+            measured?;
         }
     }
     let rows: Vec<Vec<String>> = servers
@@ -106,6 +103,31 @@ fn compare(root: &Path, rounds: usize, mib: usize, logins: usize) -> Result {
     let heads = ["server", "get MB/s", "CPU s", "put MB/s", "CPU s", "logins/s", "CPU s"];
     table::print(&title, &heads, &rows);
     Ok(())
+}
+
+fn measure(
+    server: &Running,
+    root: &Path,
+    mib: usize,
+    logins: usize,
+    measures: &mut Measures,
+) -> Result {
+    let (to, amount) = (server.addr(), mib as f64 * 1.048_576);
+    measures.get.push(one(server, amount, || get(to, mib << 20))?);
+    measures.put.push(one(server, amount, || put(to, mib << 20))?);
+    fs::remove_file(root.join("up/f"))?;
+    measures.logins.push(one(server, logins as f64, || {
+        (0..logins).try_for_each(|_| Client::log_in(to)?.quit())
+    })?);
+    Ok(())
+}
+
+/// What is in a session of its own does not end with the process group of `setsid`.
+fn end(server: &Running) {
+    for child in server.children() {
+        let _ = kill(Pid::from_raw(child.pid), Signal::SIGTERM);
+    }
+    let _ = server.wait_exit(Duration::from_secs(1));
 }
 
 /// Amount per second, and the processor time of the server.
