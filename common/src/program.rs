@@ -76,12 +76,10 @@ pub fn exit_code(result: Result<(), Failure>) -> ExitCode {
 
 /// The reason alone, without the number that `io::Error` adds: "Address in use".
 pub fn reason(error: &io::Error) -> String {
-    let text = match error.kind() {
-        kind if error.raw_os_error().is_some() && format!("{kind:?}") != "Uncategorized" => {
-            kind.to_string()
-        }
-        _ => error.to_string(),
-    };
+    if error.kind() == io::ErrorKind::AddrInUse {
+        return "Address in use".to_owned();
+    }
+    let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
@@ -128,6 +126,7 @@ mod tests {
             "cannot listen on 127.0.0.1:8888: Address in use (another server running? try --port 0)"
         );
         assert_eq!(reason(&Errno::EMFILE.into()), "Too many open files");
+        assert_eq!(reason(&Errno::ENOENT.into()), "No such file or directory");
         assert_eq!(reason(&io::Error::other("no such host")), "No such host");
     }
 }

@@ -34,7 +34,7 @@ fn the_options_of_http() {
         assert!(help.contains(part), "--help has no {part}: {help}");
     }
     let output = run(&["--port", "0", "--http", "/no/such/folder"]);
-    let line = "error: cannot open /no/such/folder: Entity not found\n";
+    let line = "error: cannot open /no/such/folder: No such file or directory\n";
     assert_eq!((output.stderr.as_str(), output.code()), (line, 1), "{output:?}");
     for args in [&["--http", "--echo"][..], &["--no-listing"], &["--workers", "0"]] {
         assert_eq!(run(args).code(), 2, "{args:?}");

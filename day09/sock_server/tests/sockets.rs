@@ -154,7 +154,7 @@ fn a_live_socket_or_a_plain_file_is_one_clear_line() -> Result {
     let file = folder.path().join("file");
     fs::write(&file, "precious")?;
     refused(&file, "A file of that name exists");
-    refused(&folder.path().join("no/such/folder"), "Entity not found");
+    refused(&folder.path().join("no/such/folder"), "No such file or directory");
     ends_well(&running)
 }
 

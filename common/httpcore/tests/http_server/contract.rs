@@ -85,7 +85,7 @@ pub(crate) fn failures_are_one_clear_line(program: &Program) -> Result {
     );
     assert_eq!((output.stderr.as_str(), output.code()), (line.as_str(), 1), "{output:?}");
     let output = run(program.path, &["--port", "0", "--root", "/no/such/folder"]);
-    let line = "error: cannot open /no/such/folder: Entity not found\n";
+    let line = "error: cannot open /no/such/folder: No such file or directory\n";
     assert_eq!((output.stderr.as_str(), output.code()), (line, 1), "{output:?}");
     Ok(())
 }
