@@ -376,3 +376,18 @@ fn the_notes_own_lines_are_slips_and_the_answer_says_which() {
     let newline = answer(&http(), "GET / HTTP/1.1\n");
     assert!(newline.starts_with("HTTP/1.1 400 ") && newline.contains("nc -C"), "{newline}");
 }
+
+#[test]
+fn who_sends_for_ever_after_a_refusal_is_let_go() {
+    let http = http();
+    let begin = Instant::now();
+    let mut connection = Connection::new(&http, "test", begin);
+    connection.feed(b"GET  / HTTP/1.1\r\n\r\n", begin);
+    assert!(take(&mut connection, begin).ends_with("FIN"));
+    for tenth in 1..=19 {
+        connection.feed(b"and on", begin + Duration::from_millis(100 * tenth));
+        assert!(matches!(connection.step(), Step::Receive), "it is listened to for a while");
+    }
+    connection.feed(b"and on", begin + Duration::from_secs(2));
+    assert!(matches!(connection.step(), Step::Close));
+}

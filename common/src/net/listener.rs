@@ -116,11 +116,6 @@ impl Listener {
         }
     }
 
-    /// The grace time of `--grace`.
-    pub fn grace(&self) -> Duration {
-        self.grace
-    }
-
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<Client> {
         // A short answer is sent at once, not held back until the one before it is acknowledged.
         let _ = stream.set_nodelay(true);

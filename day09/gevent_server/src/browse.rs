@@ -77,11 +77,6 @@ pub(crate) fn answer(http: &Arc<Http>, client: &Guest) -> io::Result<()> {
         }
         let left = connection.deadline().saturating_duration_since(now);
         let done = match connection.step() {
-            // Its time is over, though it goes on sending: there would always be something to read.
-            Step::Receive if left.is_zero() => {
-                connection.expire(now);
-                Ok(())
-            }
             Step::Receive => {
                 stream.set_read_timeout(Some(left));
                 receive(client, &mut connection, &mut now)

@@ -37,10 +37,7 @@ impl BaseRequestHandler<socketserver::Connection> for Browser {
             if stop::requested() {
                 connection.stop();
             }
-            let late = connection.deadline() <= Instant::now();
             match connection.step() {
-                // 时间到了，即使它还在不停地发 / its time is over, though it goes on sending.
-                Step::Receive if late => connection.expire(Instant::now()),
                 // 【1】接收客户端（浏览器）请求 / receive the request. day09 L70
                 Step::Receive => {
                     limit.follow(client, &connection)?;

@@ -186,6 +186,10 @@ impl Connection {
             self.held.extend_from_slice(bytes);
             self.resume();
         }
+        // One that goes on sending after its last answer would keep its driver reading for ever.
+        if matches!(self.stage, Stage::Linger(true)) && now >= self.receive_by {
+            self.stage = Stage::Closed;
+        }
     }
 
     /// So many bytes of the last step have been sent. 0: it could not be sent, and never will be.
