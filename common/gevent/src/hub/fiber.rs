@@ -57,6 +57,10 @@ pub(crate) struct Core {
     interrupted: Cell<bool>,
     /// It was the time limit of the wait itself that woke it.
     timed_out: Cell<bool>,
+    /// A patched call has failed because of the first interrupt, which is still to be raised.
+    announced: Cell<bool>,
+    /// It waits for a lock of std, which knows no failure: an interrupt has to be raised later.
+    pub(super) deaf: Cell<bool>,
     /// Its links are to be called at its next turn.
     pub(crate) links_due: Cell<bool>,
     /// Which of its waits this is: a [`Waker`] of an earlier one has no effect.
@@ -92,6 +96,8 @@ impl Core {
             waiting: Cell::new(false),
             interrupted: Cell::new(false),
             timed_out: Cell::new(false),
+            announced: Cell::new(false),
+            deaf: Cell::new(false),
             links_due: Cell::new(false),
             wait: Cell::new(0),
             waits_for: Cell::new(""),
@@ -117,7 +123,26 @@ impl Core {
 
     /// The first interrupt that waits to be raised, except one that was taken back.
     pub(super) fn next_interrupt(&self) -> Option<Interrupt> {
+        self.announced.set(false);
         self.rare.borrow_mut().as_mut()?.interrupts.pop_front()
+    }
+
+    /// Where nothing may unwind: keeps an interrupt to be raised later, and has every patched call
+    /// fail until then.
+    pub(crate) fn announce(&self, interrupt: Interrupt) {
+        self.with_rare(|rare| rare.interrupts.push_front(interrupt));
+        self.announced.set(true);
+    }
+
+    /// Whether an interrupt has been announced and not been raised yet.
+    #[inline]
+    pub(crate) fn is_announced(&self) -> bool {
+        self.announced.get()
+    }
+
+    /// The interrupt that has been announced, if any, to be raised now.
+    pub(crate) fn take_announced(&self) -> Option<Interrupt> {
+        if self.announced.get() { self.next_interrupt() } else { None }
     }
 
     /// Woken by an interrupt: which one.
@@ -136,8 +161,11 @@ impl Core {
             return; // too late: it is on its way
         }
         if let Some(rare) = self.rare.borrow_mut().as_mut() {
-            rare.interrupts
-                .retain(|i| !matches!(i, Interrupt::TimedOut(error) if error.id() == timeout));
+            let is_it = |i: &Interrupt| matches!(i, Interrupt::TimedOut(e) if e.id() == timeout);
+            if rare.interrupts.front().is_some_and(is_it) {
+                self.announced.set(false);
+            }
+            rare.interrupts.retain(|i| !is_it(i));
         }
     }
 

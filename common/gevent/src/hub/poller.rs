@@ -70,6 +70,11 @@ impl Source {
         }
     }
 
+    /// Whether somebody waits for it.
+    pub(crate) fn is_awaited(&self, direction: Direction) -> bool {
+        self.waiter(direction).borrow().as_ref().is_some_and(Waker::is_waiting)
+    }
+
     fn happened(&self, events: EpollFlags) {
         if events.intersects(EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR) {
             self.hung_up.set(true);
@@ -137,7 +142,13 @@ impl Poller {
             | EpollFlags::EPOLLOUT
             | EpollFlags::EPOLLRDHUP
             | EpollFlags::EPOLLET;
-        if let Err(errno) = epoll.add(fd, EpollEvent::new(interest, key)) {
+        let mut event = EpollEvent::new(interest, key);
+        let registered = match epoll.add(fd, event) {
+            // Under another key, by somebody who has let go of it without closing it.
+            Err(Errno::EEXIST) => epoll.modify(fd, &mut event),
+            other => other,
+        };
+        if let Err(errno) = registered {
             self.sources.borrow_mut().remove(key);
             return Err(errno.into());
         }

@@ -1,0 +1,213 @@
+//! Waiting for one of several: `poll`, `ppoll`, `select`, `epoll_wait`.
+//!
+//! Each first asks without waiting. If there is nothing, an epoll descriptor that knows all that the
+//! caller named is put before the hub, and then the caller's question is asked again.
+
+use std::ffi::{c_int, c_void};
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+use nix::libc::{self, fd_set, nfds_t, pollfd, timespec, timeval};
+use nix::sys::epoll::{Epoll, EpollCreateFlags};
+
+use super::Parts;
+use super::caller::{Call, Caller, Refused, caller};
+use super::facts::Facts;
+use super::raw::{self, Raw, sys, duration, finish_int};
+use crate::hub::Direction::Read;
+use crate::waitlist::Deadline;
+
+/// Asks `ask` (with the time it may wait) until there is an answer other than 0, or the time is over.
+fn until(
+    limit: Option<Duration>,
+    mut ask: impl FnMut(Option<Duration>) -> Raw,
+    watch: impl FnOnce() -> Option<Watch>,
+) -> Raw {
+    let caller = match caller(Parts::SELECT) {
+        Call::Plain => return ask(limit),
+        Call::Cancelled => return -(libc::ECANCELED as Raw),
+        Call::Cooperative(caller) => caller,
+    };
+    let deadline = Deadline::after(limit);
+    let first = ask(Some(Duration::ZERO));
+    if first != 0 || limit.is_some_and(|limit| limit.is_zero()) {
+        return match caller.spend() {
+            Err(Refused::Failed(error)) => error,
+            _ => first,
+        };
+    }
+    let Some(watch) = watch() else { return ask(limit) };
+    loop {
+        match watch.wait(caller, deadline.left()) {
+            Ok(()) => {}
+            Err(Refused::TimedOut) => return 0,
+            Err(Refused::Failed(error)) => return error,
+            Err(Refused::Plain) => return ask(deadline.left()),
+        }
+        let result = ask(Some(Duration::ZERO));
+        if result != 0 {
+            return result;
+        }
+    }
+}
+
+/// What the hub watches for such a caller.
+enum Watch {
+    /// The caller's own epoll descriptor.
+    Theirs(RawFd),
+    /// One made for this wait.
+    Ours(Epoll),
+}
+
+impl Watch {
+    fn wait(&self, caller: Caller, limit: Option<Duration>) -> Result<(), Refused> {
+        let fd = match self {
+            Watch::Theirs(fd) => *fd,
+            Watch::Ours(epoll) => epoll.0.as_raw_fd(),
+        };
+        let facts = Facts::of(fd).ok_or(Refused::Plain)?;
+        caller.wait(fd, facts, Read, limit)
+    }
+
+    /// All that `polled` names; `None` if that cannot be watched.
+    fn all(polled: &[pollfd]) -> Option<Watch> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).ok()?;
+        for (n, one) in polled.iter().enumerate().filter(|(_, one)| one.fd >= 0) {
+            // A number may be named twice: what is wanted of it is then the sum.
+            let same = polled.iter().filter(|other| other.fd == one.fd);
+            let events = same.fold(0, |events, other| events | other.events);
+            if polled[..n].iter().any(|other| other.fd == one.fd) {
+                continue;
+            }
+            // The low bits of poll(2) are those of epoll(7).
+            let mut event = libc::epoll_event { events: events as u16 as u32, u64: 0 };
+            let epoll = epoll.0.as_raw_fd();
+            // SAFETY: `event` is ours.
+            let added = unsafe {
+                sys!(SYS_epoll_ctl, epoll, libc::EPOLL_CTL_ADD, one.fd, &raw mut event)
+            };
+            if added < 0 {
+                return None;
+            }
+        }
+        Some(Watch::Ours(epoll))
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn poll(fds: *mut pollfd, count: nfds_t, millis: c_int) -> c_int {
+    let limit = u64::try_from(millis).ok().map(Duration::from_millis);
+    // SAFETY: the caller's own arguments.
+    finish_int(unsafe { poll_within(fds, count, limit) })
+}
+
+/// With a signal mask it is left as it is: the hub could not change that for one task.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn ppoll(
+    fds: *mut pollfd,
+    count: nfds_t,
+    limit: *const timespec,
+    mask: *const libc::sigset_t,
+) -> c_int {
+    if !mask.is_null() {
+        // SAFETY: ppoll(2) with the caller's own arguments; 8 is the size of the kernel's signal set.
+        return finish_int(unsafe { sys!(SYS_ppoll, fds, count as usize, limit, mask, 8_usize) });
+    }
+    // SAFETY: the caller's own pointers, good to read by the contract of ppoll(2).
+    finish_int(unsafe { poll_within(fds, count, limit.as_ref().and_then(|&time| duration(time))) })
+}
+
+/// # Safety
+/// `fds` is good for `count` of them.
+unsafe fn poll_within(fds: *mut pollfd, count: nfds_t, limit: Option<Duration>) -> Raw {
+    let ask = |limit: Option<Duration>| {
+        let limit = limit.map(raw::timespec);
+        let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: by our own contract; the time limit is ours.
+        unsafe {
+            sys!(SYS_ppoll, fds, count as usize, limit, std::ptr::null::<c_void>(), 8_usize)
+        }
+    };
+    until(limit, ask, || {
+        // SAFETY: by our own contract; the kernel has just accepted them.
+        let polled = match count {
+            0 => &[],
+            _ => unsafe { std::slice::from_raw_parts(fds, count as usize) },
+        };
+        Watch::all(polled)
+    })
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn select(
+    count: c_int,
+    reads: *mut fd_set,
+    writes: *mut fd_set,
+    excepts: *mut fd_set,
+    limit: *mut timeval,
+) -> c_int {
+    let sets = [reads, writes, excepts];
+    // SAFETY: the caller's own pointers, null or good to read and write by the contract of select(2).
+    let wanted = sets.map(|set| unsafe { set.as_ref() }.copied());
+    // SAFETY: the same of the time limit.
+    let time = unsafe { limit.as_ref() }.map(|time| {
+        let micros = time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_usec);
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    });
+    let begin = std::time::Instant::now();
+    let ask = |limit: Option<Duration>| {
+        for (set, wanted) in sets.iter().zip(wanted) {
+            if let Some(wanted) = wanted {
+                // SAFETY: not null, since it has been read above.
+                unsafe { **set = wanted };
+            }
+        }
+        let limit = limit.map(raw::timespec);
+        let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: select(2)'s own sets; the time limit is ours.
+        unsafe { sys!(SYS_pselect6, count, reads, writes, excepts, limit, 0_usize) }
+    };
+    let result = until(time, ask, || Watch::all(&as_polled(count, &wanted)));
+    // SAFETY: as above. Linux leaves there what is left of the time.
+    if let (Some(limit), Some(time)) = (unsafe { limit.as_mut() }, time) {
+        let left = time.saturating_sub(begin.elapsed());
+        limit.tv_sec = left.as_secs().try_into().unwrap_or(0);
+        limit.tv_usec = left.subsec_micros().into();
+    }
+    finish_int(result)
+}
+
+/// The sets of select(2) as poll(2) would have them.
+fn as_polled(count: c_int, sets: &[Option<fd_set>; 3]) -> Vec<pollfd> {
+    let events = [libc::POLLIN, libc::POLLOUT, libc::POLLPRI];
+    let within = |set: &Option<fd_set>, fd| {
+        // SAFETY: the set is ours, and `fd` below FD_SETSIZE.
+        set.as_ref().is_some_and(|set| unsafe { libc::FD_ISSET(fd, set) })
+    };
+    let all = (0..count.min(libc::FD_SETSIZE as c_int)).map(|fd| {
+        let wanted = sets.iter().zip(events).filter(|(set, _)| within(set, fd));
+        let events = wanted.fold(0, |all, (_, event)| all | event);
+        pollfd { fd, events, revents: 0 }
+    });
+    all.filter(|one| one.events != 0).collect()
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn epoll_wait(
+    epoll: c_int,
+    events: *mut libc::epoll_event,
+    most: c_int,
+    millis: c_int,
+) -> c_int {
+    let limit = u64::try_from(millis).ok().map(Duration::from_millis);
+    let ask = |limit: Option<Duration>| {
+        let millis = limit.map_or(-1, |limit| {
+            c_int::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)
+        });
+        // SAFETY: epoll_wait(2) with the caller's own arguments.
+        unsafe {
+            sys!(SYS_epoll_pwait, epoll, events, most, millis, std::ptr::null::<c_void>(), 8_usize)
+        }
+    };
+    finish_int(until(limit, ask, || Some(Watch::Theirs(epoll))))
+}
