@@ -10,9 +10,9 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 
+use super::Parts;
 use super::facts::Facts;
 use super::raw::Raw;
-use super::Parts;
 use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Woken};
 use crate::waitlist::WaitList;
 
@@ -215,7 +215,8 @@ impl Caller {
         let behind = &watched.behind[direction as usize];
         if watched.source.is_awaited(direction) {
             // Several tasks may read one descriptor, in the order in which they came.
-            let turn = || behind.wait_or(behind.ticket(), "a descriptor that others wait for", limit);
+            let turn =
+                || behind.wait_or(behind.ticket(), "a descriptor that others wait for", limit);
             return match self.unmoved(turn)? {
                 Woken::TimedOut => Err(Refused::TimedOut),
                 Woken::Called => watched.is_still(facts),
@@ -283,8 +284,7 @@ impl Caller {
     fn unmoved<R>(self, wait: impl FnOnce() -> Result<R, Interrupt>) -> Result<R, Refused> {
         let errno = Errno::last_raw();
         // What is thrown into the task's greenlet, not by the hub, comes as a panic.
-        let waited = greenlet::catch(wait)
-            .unwrap_or_else(|payload| Err(Interrupt::Throw(payload)));
+        let waited = greenlet::catch(wait).unwrap_or_else(|payload| Err(Interrupt::Throw(payload)));
         Errno::set_raw(errno);
         self.heed(waited)
     }

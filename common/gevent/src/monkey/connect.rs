@@ -7,7 +7,7 @@ use nix::libc::{self, sockaddr, socklen_t};
 use super::Parts;
 use super::caller::{Call, Caller, Refused, caller};
 use super::facts::{self, Facts, Kind};
-use super::raw::{self, AGAIN, Raw, sys, finish_int};
+use super::raw::{self, AGAIN, Raw, finish_int, sys};
 use crate::hub::Direction::{Read, Write};
 use crate::waitlist::Deadline;
 
@@ -87,12 +87,7 @@ unsafe extern "C" fn connect(fd: c_int, to: *const sockaddr, length: socklen_t) 
 const IN_PROGRESS: Raw = -(libc::EINPROGRESS as Raw);
 
 /// Waits until a connection that has been begun is made, or has failed.
-fn connected(
-    caller: Caller,
-    fd: c_int,
-    facts: Facts,
-    deadline: Deadline,
-) -> Result<Raw, Refused> {
+fn connected(caller: Caller, fd: c_int, facts: Facts, deadline: Deadline) -> Result<Raw, Refused> {
     while !raw::ready_now(fd, libc::POLLOUT) {
         match caller.wait(fd, facts, Write, deadline.left()) {
             Ok(()) => {}

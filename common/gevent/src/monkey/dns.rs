@@ -104,7 +104,8 @@ impl Question {
             let service = self.service.as_ref().map_or(ptr::null(), |service| service.as_ptr());
             let hints = hints.as_ref().map_or(ptr::null(), ptr::from_ref);
             // SAFETY: strings and hints live until the end of this call.
-            answer.code = unsafe { original(self.node.as_ptr(), service, hints, &raw mut answer.list) };
+            answer.code =
+                unsafe { original(self.node.as_ptr(), service, hints, &raw mut answer.list) };
             answer.errno = Errno::last_raw();
         }
         answer

@@ -2,16 +2,18 @@
 //!
 //! A task that has to wait for such a lock is put on a list beside the kernel's, under the lock's
 //! address, and others run. Whoever wakes a waiter of that address, from any thread, looks at the list
-//! after the kernel's. Only std's own operation is taken (FUTEX_WAIT_BITSET | PRIVATE), and not when it
-//! waits for what a parked thread waits for: std has one parker a thread, which two tasks cannot share.
-//! That, and what parking_lot and crossbeam wait by, goes straight to the kernel.
+//! after the kernel's. Only std's own operation is taken (FUTEX_WAIT_BITSET | PRIVATE), and not where a
+//! parked thread waits: std has one parker a thread, which two tasks cannot share. That, and what
+//! parking_lot and crossbeam wait by, goes straight to the kernel.
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::collections::HashMap;
 use std::ffi::{c_int, c_long};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
+use std::thread;
+use std::time::Duration;
 
 use nix::libc::{self, timespec};
 
@@ -25,8 +27,28 @@ use crate::hub::Mailbox;
 const WAIT: c_int = libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG;
 /// What std wakes by.
 const WAKE: c_int = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
-/// The value that a parked thread of std waits on.
-const PARKED: u32 = u32::MAX;
+
+thread_local! {
+    /// Where this thread of std waits when it is parked.
+    static PARKER: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Stands for an address while that is being found out.
+const SOUGHT: usize = 1;
+
+/// Finds out where this thread waits when it is parked, by parking it for no time at all.
+pub(super) fn find_parker() {
+    if PARKER.get() > SOUGHT {
+        return;
+    }
+    PARKER.set(SOUGHT);
+    thread::park_timeout(Duration::ZERO);
+    if PARKER.get() == SOUGHT {
+        // It had been unparked before: that is not ours to use up.
+        thread::park_timeout(Duration::ZERO);
+        thread::current().unpark();
+    }
+}
 
 /// Variadic in C; on both architectures the arguments come where those of a fixed list do.
 #[unsafe(no_mangle)]
@@ -61,10 +83,14 @@ fn wait<'a>(
     limit: impl Fn() -> Option<&'a timespec>,
     as_made: impl Fn() -> Raw,
 ) -> Raw {
+    if operation == WAIT && PARKER.get() == SOUGHT {
+        PARKER.set(address);
+        return as_made();
+    }
     let waits = [WAIT, libc::FUTEX_WAIT, libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG];
     let call = if waits.contains(&operation) { deaf_caller(Parts::THREAD) } else { None };
     let Some(caller) = call else { return as_made() };
-    if operation != WAIT || expected == PARKED {
+    if operation != WAIT || address == PARKER.get() {
         if limit().is_none() {
             stuck::if_alone(caller, "it is parked, or waits for a lock that gevent cannot see");
         }

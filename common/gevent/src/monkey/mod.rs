@@ -141,6 +141,9 @@ pub fn patch(parts: Parts) {
         unsafe { libc::pthread_atfork(None, None, Some(caller::forget_in_child)) };
     });
     caller::patch(parts);
+    if parts.contain(Parts::THREAD) {
+        futex::find_parker();
+    }
 }
 
 /// What can be patched.

@@ -7,14 +7,10 @@ use nix::libc::{self, id_t, idtype_t, pid_t, pthread_t, siginfo_t};
 
 use super::Parts;
 use super::caller::{Call, Refused, caller};
-use super::raw::{Raw, sys, finish_int};
+use super::raw::{Raw, finish_int, sys};
 
 /// Asks for the end of something: as made, or without waiting, again and again.
-fn ended(
-    options: c_int,
-    as_made: impl Fn() -> Raw,
-    at_once: impl FnMut() -> Option<Raw>,
-) -> Raw {
+fn ended(options: c_int, as_made: impl Fn() -> Raw, at_once: impl FnMut() -> Option<Raw>) -> Raw {
     let caller = match caller(Parts::SELECT) {
         Call::Cooperative(caller) if options & libc::WNOHANG == 0 => caller,
         Call::Cancelled => return -(libc::ECANCELED as Raw),
@@ -38,7 +34,12 @@ unsafe extern "C" fn waitpid(pid: pid_t, status: *mut c_int, options: c_int) -> 
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn waitid(kind: idtype_t, id: id_t, info: *mut siginfo_t, options: c_int) -> c_int {
+unsafe extern "C" fn waitid(
+    kind: idtype_t,
+    id: id_t,
+    info: *mut siginfo_t,
+    options: c_int,
+) -> c_int {
     let wait = |info: *mut siginfo_t, options: c_int| {
         let usage = ptr::null::<c_void>();
         // SAFETY: waitid(2) with the caller's own arguments, or with an `info` of ours.

@@ -132,7 +132,9 @@ pub(super) fn poll(fds: &mut [libc::pollfd], limit: Option<Duration>) -> Raw {
     let limit = limit.map(timespec);
     let pointer = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: the slice and the time limit are borrowed for the call.
-    unsafe { sys!(SYS_ppoll, fds.as_mut_ptr(), fds.len(), pointer, std::ptr::null::<c_void>(), 8_usize) }
+    unsafe {
+        sys!(SYS_ppoll, fds.as_mut_ptr(), fds.len(), pointer, std::ptr::null::<c_void>(), 8_usize)
+    }
 }
 
 /// F_GETFL: whether a read or write of it waits.

@@ -13,7 +13,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags};
 use super::Parts;
 use super::caller::{Call, Caller, Refused, caller};
 use super::facts::Facts;
-use super::raw::{self, Raw, sys, duration, finish_int};
+use super::raw::{self, Raw, duration, finish_int, sys};
 use crate::hub::Direction::Read;
 use crate::waitlist::Deadline;
 
@@ -83,9 +83,8 @@ impl Watch {
             let mut event = libc::epoll_event { events: events as u16 as u32, u64: 0 };
             let epoll = epoll.0.as_raw_fd();
             // SAFETY: `event` is ours.
-            let added = unsafe {
-                sys!(SYS_epoll_ctl, epoll, libc::EPOLL_CTL_ADD, one.fd, &raw mut event)
-            };
+            let added =
+                unsafe { sys!(SYS_epoll_ctl, epoll, libc::EPOLL_CTL_ADD, one.fd, &raw mut event) };
             if added < 0 {
                 return None;
             }
@@ -124,9 +123,7 @@ unsafe fn poll_within(fds: *mut pollfd, count: nfds_t, limit: Option<Duration>) 
         let limit = limit.map(raw::timespec);
         let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         // SAFETY: by our own contract; the time limit is ours.
-        unsafe {
-            sys!(SYS_ppoll, fds, count as usize, limit, std::ptr::null::<c_void>(), 8_usize)
-        }
+        unsafe { sys!(SYS_ppoll, fds, count as usize, limit, std::ptr::null::<c_void>(), 8_usize) }
     };
     until(limit, ask, || {
         // SAFETY: by our own contract; the kernel has just accepted them.

@@ -6,7 +6,7 @@ use nix::libc::{self, socklen_t};
 
 use super::caller::closing;
 use super::facts;
-use super::raw::{sys, finish_int};
+use super::raw::{finish_int, sys};
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn close(fd: c_int) -> c_int {

@@ -7,7 +7,7 @@ use nix::libc::{self, clockid_t, timespec};
 
 use super::Parts;
 use super::caller::{Call, Refused, caller};
-use super::raw::{sys, duration, finish_int};
+use super::raw::{duration, finish_int, sys};
 
 /// Sleeps in the hub; false if this is not to be, and the thread has to sleep.
 ///

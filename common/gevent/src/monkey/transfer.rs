@@ -13,7 +13,7 @@ use super::Parts;
 use super::caller::{Call, Caller, Refused, caller};
 use super::connect::without_waiting;
 use super::facts::{Facts, Kind};
-use super::raw::{self, AGAIN, Raw, sys, finish};
+use super::raw::{self, AGAIN, Raw, finish, sys};
 use crate::hub::Direction::{self, Read, Write};
 use crate::waitlist::Deadline;
 
@@ -108,8 +108,7 @@ fn wait(
 }
 
 /// Flags of calls that do not fit "try, then wait": whole messages, urgent and error queues.
-const AS_MADE: c_int =
-    libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_OOB | libc::MSG_ERRQUEUE;
+const AS_MADE: c_int = libc::MSG_DONTWAIT | libc::MSG_WAITALL | libc::MSG_OOB | libc::MSG_ERRQUEUE;
 
 fn flags_for(form: Form, flags: c_int) -> c_int {
     if form == Form::AtOnce { flags | libc::MSG_DONTWAIT } else { flags }
@@ -247,12 +246,7 @@ unsafe extern "C" fn sendfile64(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sendfile(
-    to: c_int,
-    from: c_int,
-    offset: *mut i64,
-    count: size_t,
-) -> ssize_t {
+unsafe extern "C" fn sendfile(to: c_int, from: c_int, offset: *mut i64, count: size_t) -> ssize_t {
     // SAFETY: the same function on 64-bit machines.
     unsafe { sendfile64(to, from, offset, count) }
 }

@@ -53,7 +53,9 @@ fn tcp_incoming() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         meanwhile(move || drop(TcpStream::connect(address)));
-        lets_others_run("TcpListener::incoming", "accept4", || listener.incoming().next().unwrap().unwrap());
+        lets_others_run("TcpListener::incoming", "accept4", || {
+            listener.incoming().next().unwrap().unwrap()
+        });
     });
 }
 
@@ -107,13 +109,21 @@ fn tcp_read_peek_and_read_vectored() {
             meanwhile(move || here.write_all(text).unwrap());
         };
         say(b"one");
-        assert_eq!(lets_others_run("TcpStream::peek", "recv", || there.peek(&mut buffer)).unwrap(), 3);
+        assert_eq!(
+            lets_others_run("TcpStream::peek", "recv", || there.peek(&mut buffer)).unwrap(),
+            3
+        );
         assert_eq!(there.read(&mut buffer).unwrap(), 3);
         say(b"two");
-        assert_eq!(lets_others_run("TcpStream::read", "recv", || there.read(&mut buffer)).unwrap(), 3);
+        assert_eq!(
+            lets_others_run("TcpStream::read", "recv", || there.read(&mut buffer)).unwrap(),
+            3
+        );
         say(b"three");
         let mut parts = [IoSliceMut::new(&mut buffer)];
-        let read = lets_others_run("TcpStream::read_vectored", "readv", || other.read_vectored(&mut parts));
+        let read = lets_others_run("TcpStream::read_vectored", "readv", || {
+            other.read_vectored(&mut parts)
+        });
         assert_eq!(read.unwrap(), 5);
         here.flush().unwrap();
     });
@@ -131,7 +141,8 @@ fn tcp_write_and_write_vectored() {
         let room = fill(&here);
         meanwhile(move || there.read_exact(&mut vec![0; room]).unwrap());
         let parts = [IoSlice::new(b"a"), IoSlice::new(b"b")];
-        let written = lets_others_run("TcpStream::write_vectored", "writev", || here.write_vectored(&parts));
+        let written =
+            lets_others_run("TcpStream::write_vectored", "writev", || here.write_vectored(&parts));
         assert_eq!(written.unwrap(), 2);
     });
 }

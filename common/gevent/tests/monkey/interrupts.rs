@@ -101,7 +101,11 @@ fn each_wait_can_be_killed() {
             let ticks = ticker.turns();
             task.kill(None);
             assert_eq!(tell.get(), Some(ECANCELED), "{name}");
-            assert!(matches!(task.get(None), Err(GetError::Killed)), "{name}: {:?}", task.get(None));
+            assert!(
+                matches!(task.get(None), Err(GetError::Killed)),
+                "{name}: {:?}",
+                task.get(None)
+            );
             gevent::sleep(ms(5));
             assert!(ticker.turns() > ticks, "{name}: the others do not go on");
             assert_eq!(open(), before, "{name} leaves a descriptor open");
@@ -200,7 +204,8 @@ fn limits_are_told_from_each_other() {
         let error = outer
             .run(|| {
                 // The inner one is longer: it is the outer one that is met, and it passes through.
-                let inner = with_timeout(Some(ms(500)), || UnixStream::pair().unwrap().0.read(&mut [0; 1]));
+                let inner =
+                    with_timeout(Some(ms(500)), || UnixStream::pair().unwrap().0.read(&mut [0; 1]));
                 unreachable!("{inner:?}")
             })
             .unwrap_err();
