@@ -325,6 +325,27 @@ impl Hub {
         })
     }
 
+    /// Has the kernel tell of the descriptor's changes from now on.
+    ///
+    /// # Errors
+    /// It cannot be watched.
+    pub(crate) fn watch(&self, source: &Rc<Source>, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.poller.register(source, fd)
+    }
+
+    /// As [`Hub::wait_or`], for wakers that `register` puts at watched descriptors.
+    pub(crate) fn wait_watched(
+        &'static self,
+        what: &'static str,
+        timeout: Option<Duration>,
+        register: impl FnOnce(Waker),
+    ) -> Result<Woken, Interrupt> {
+        self.poller.waiters.set(self.poller.waiters.get() + 1);
+        let woken = self.wait_or(what, timeout, register);
+        self.poller.waiters.set(self.poller.waiters.get() - 1);
+        woken
+    }
+
     /// Forgets a descriptor that is about to be closed; who waits for it gets EBADF.
     pub(crate) fn forget(&self, source: &Source, fd: BorrowedFd<'_>) {
         source.closed.set(true);

@@ -80,7 +80,8 @@ impl Source {
             self.hung_up.set(true);
         }
         let broken = events.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
-        if broken || events.intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP) {
+        let to_read = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLPRI;
+        if broken || events.intersects(to_read) {
             self.now_ready(Direction::Read);
         }
         if broken || events.intersects(EpollFlags::EPOLLOUT) {
@@ -141,6 +142,7 @@ impl Poller {
         let interest = EpollFlags::EPOLLIN
             | EpollFlags::EPOLLOUT
             | EpollFlags::EPOLLRDHUP
+            | EpollFlags::EPOLLPRI
             | EpollFlags::EPOLLET;
         let mut event = EpollEvent::new(interest, key);
         let registered = match epoll.add(fd, event) {

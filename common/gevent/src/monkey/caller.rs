@@ -13,7 +13,7 @@ use nix::libc;
 use super::Parts;
 use super::facts::Facts;
 use super::raw::Raw;
-use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Woken};
+use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Waker, Woken};
 use crate::waitlist::WaitList;
 
 /// What a patched thread has beside its hub.
@@ -228,9 +228,9 @@ impl Caller {
         let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
         let waited =
             self.unmoved(|| self.hub.wait_ready(&watched.source, direction, borrowed, limit));
-        // The next one tries too: whatever has happened may be enough for both, or this one may be
+        // The next ones try too: whatever has happened may be enough for several, or this one may be
         // on its way out.
-        behind.call_one();
+        behind.call_all();
         match waited? {
             Ok(()) => watched.is_still(facts),
             Err(error) => Err(match (error.kind(), error.raw_os_error()) {
@@ -239,6 +239,44 @@ impl Caller {
                 _ => Refused::Plain, // it cannot be watched
             }),
         }
+    }
+
+    /// Waits for a change of any of these; the caller has just looked in vain.
+    pub(super) fn wait_any(
+        self,
+        wanted: &[(c_int, Direction)],
+        limit: Option<Duration>,
+    ) -> Result<(), Refused> {
+        let mut places = Vec::with_capacity(wanted.len());
+        for &(fd, direction) in wanted {
+            let facts = Facts::of(fd).ok_or(Refused::Plain)?;
+            let watched = self.watch(fd, facts);
+            // SAFETY: the number is only named to epoll, which knows whether there is such.
+            let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+            self.hub.watch(&watched.source, borrowed).map_err(|_| Refused::Plain)?;
+            places.push((watched, direction, None));
+        }
+        let enter = |waker: Waker| {
+            for (watched, direction, ticket) in &mut places {
+                if watched.source.is_awaited(*direction) {
+                    *ticket = Some(watched.behind[*direction as usize].join(waker.clone()));
+                } else {
+                    watched.source.waiter(*direction).replace(Some(waker.clone()));
+                }
+            }
+        };
+        let woken = self.unmoved(|| self.hub.wait_watched("one of several descriptors", limit, enter));
+        for (watched, direction, ticket) in places {
+            let behind = &watched.behind[direction as usize];
+            match ticket {
+                Some(ticket) => behind.leave(ticket),
+                None => {
+                    watched.source.waiter(direction).borrow_mut().take_if(|w| !w.is_waiting());
+                    behind.call_all();
+                }
+            }
+        }
+        if woken? == Woken::TimedOut { Err(Refused::TimedOut) } else { Ok(()) }
     }
 
     /// Has `f` run by a thread; `None` if no thread could be had, or `f` panicked.

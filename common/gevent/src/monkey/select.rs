@@ -1,27 +1,27 @@
 //! Waiting for one of several: `poll`, `ppoll`, `select`, `epoll_wait`.
 //!
-//! Each first asks without waiting. If there is nothing, an epoll descriptor that knows all that the
-//! caller named is put before the hub, and then the caller's question is asked again.
+//! Each first asks without waiting. If there is nothing, the task waits in the hub for any change of the
+//! descriptors that were named, and then the caller's question is asked again.
 
 use std::ffi::{c_int, c_void};
-use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use nix::libc::{self, fd_set, nfds_t, pollfd, timespec, timeval};
-use nix::sys::epoll::{Epoll, EpollCreateFlags};
 
 use super::Parts;
-use super::caller::{Call, Caller, Refused, caller};
-use super::facts::Facts;
+use super::caller::{Call, Refused, caller};
 use super::raw::{self, Raw, duration, finish_int, sys};
-use crate::hub::Direction::Read;
+use crate::hub::Direction::{self, Read, Write};
 use crate::waitlist::Deadline;
+
+/// What a change of is waited for.
+type Wanted = Vec<(c_int, Direction)>;
 
 /// Asks `ask` (with the time it may wait) until there is an answer other than 0, or the time is over.
 fn until(
     limit: Option<Duration>,
     mut ask: impl FnMut(Option<Duration>) -> Raw,
-    watch: impl FnOnce() -> Option<Watch>,
+    wanted: impl FnOnce() -> Wanted,
 ) -> Raw {
     let caller = match caller(Parts::SELECT) {
         Call::Plain => return ask(limit),
@@ -36,9 +36,9 @@ fn until(
             _ => first,
         };
     }
-    let Some(watch) = watch() else { return ask(limit) };
+    let wanted = wanted();
     loop {
-        match watch.wait(caller, deadline.left()) {
+        match caller.wait_any(&wanted, deadline.left()) {
             Ok(()) => {}
             Err(Refused::TimedOut) => return 0,
             Err(Refused::Failed(error)) => return error,
@@ -51,46 +51,19 @@ fn until(
     }
 }
 
-/// What the hub watches for such a caller.
-enum Watch {
-    /// The caller's own epoll descriptor.
-    Theirs(RawFd),
-    /// One made for this wait.
-    Ours(Epoll),
-}
-
-impl Watch {
-    fn wait(&self, caller: Caller, limit: Option<Duration>) -> Result<(), Refused> {
-        let fd = match self {
-            Watch::Theirs(fd) => *fd,
-            Watch::Ours(epoll) => epoll.0.as_raw_fd(),
-        };
-        let facts = Facts::of(fd).ok_or(Refused::Plain)?;
-        caller.wait(fd, facts, Read, limit)
-    }
-
-    /// All that `polled` names; `None` if that cannot be watched.
-    fn all(polled: &[pollfd]) -> Option<Watch> {
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).ok()?;
-        for (n, one) in polled.iter().enumerate().filter(|(_, one)| one.fd >= 0) {
-            // A number may be named twice: what is wanted of it is then the sum.
-            let same = polled.iter().filter(|other| other.fd == one.fd);
-            let events = same.fold(0, |events, other| events | other.events);
-            if polled[..n].iter().any(|other| other.fd == one.fd) {
-                continue;
-            }
-            // The low bits of poll(2) are those of epoll(7).
-            let mut event = libc::epoll_event { events: events as u16 as u32, u64: 0 };
-            let epoll = epoll.0.as_raw_fd();
-            // SAFETY: `event` is ours.
-            let added =
-                unsafe { sys!(SYS_epoll_ctl, epoll, libc::EPOLL_CTL_ADD, one.fd, &raw mut event) };
-            if added < 0 {
-                return None;
-            }
+fn all(polled: &[pollfd]) -> Wanted {
+    let mut wanted = Vec::new();
+    for one in polled.iter().filter(|one| one.fd >= 0) {
+        // That the other end is gone tells who waits to read, also if nothing else is asked for.
+        let writes = one.events & libc::POLLOUT != 0;
+        if !writes || one.events & !libc::POLLOUT != 0 {
+            wanted.push((one.fd, Read));
         }
-        Some(Watch::Ours(epoll))
+        if writes {
+            wanted.push((one.fd, Write));
+        }
     }
+    wanted
 }
 
 #[unsafe(no_mangle)]
@@ -131,7 +104,7 @@ unsafe fn poll_within(fds: *mut pollfd, count: nfds_t, limit: Option<Duration>) 
             0 => &[],
             _ => unsafe { std::slice::from_raw_parts(fds, count as usize) },
         };
-        Watch::all(polled)
+        all(polled)
     })
 }
 
@@ -164,7 +137,7 @@ unsafe extern "C" fn select(
         // SAFETY: select(2)'s own sets; the time limit is ours.
         unsafe { sys!(SYS_pselect6, count, reads, writes, excepts, limit, 0_usize) }
     };
-    let result = until(time, ask, || Watch::all(&as_polled(count, &wanted)));
+    let result = until(time, ask, || all(&as_polled(count, &wanted)));
     // SAFETY: as above. Linux leaves there what is left of the time.
     if let (Some(limit), Some(time)) = (unsafe { limit.as_mut() }, time) {
         let left = time.saturating_sub(begin.elapsed());
@@ -206,5 +179,5 @@ unsafe extern "C" fn epoll_wait(
             sys!(SYS_epoll_pwait, epoll, events, most, millis, std::ptr::null::<c_void>(), 8_usize)
         }
     };
-    finish_int(until(limit, ask, || Some(Watch::Theirs(epoll))))
+    finish_int(until(limit, ask, || vec![(epoll, Read)]))
 }
