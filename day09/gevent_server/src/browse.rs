@@ -37,7 +37,7 @@ pub(crate) fn serve(cli: &Cli, socket: TcpListener) -> Result<(), Failure> {
     stop::on_signals().map_err(start)?;
     stop::set_grace(cli.server.grace);
     let listener = gevent::net::TcpListener::from_std(socket).map_err(start)?;
-    let guests = Guests::new(cli.server.idle_timeout);
+    let guests = Guests::new();
     let (here, http) = (Rc::clone(&guests), site(cli)?);
     let handle = move |stream, peer| {
         // Why each ended is in the log line of its leaving.

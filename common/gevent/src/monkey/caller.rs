@@ -265,7 +265,8 @@ impl Caller {
                 }
             }
         };
-        let woken = self.unmoved(|| self.hub.wait_watched("one of several descriptors", limit, enter));
+        let woken =
+            self.unmoved(|| self.hub.wait_watched("one of several descriptors", limit, enter));
         for (watched, direction, ticket) in places {
             let behind = &watched.behind[direction as usize];
             match ticket {

@@ -202,7 +202,7 @@ fn next_life(word: u64) -> u64 {
 
 fn next_revision(word: u64) -> u64 {
     let revision = (word & (LIFE - 1) & !(REVISION - 1)).wrapping_add(REVISION) & (LIFE - 1);
-    word / LIFE * LIFE | revision | word & (REVISION - 1) & !CHANGEABLE
+    (word / LIFE * LIFE) | revision | (word & (REVISION - 1) & !CHANGEABLE)
 }
 
 #[cfg(test)]

@@ -99,9 +99,9 @@ unsafe fn poll_within(fds: *mut pollfd, count: nfds_t, limit: Option<Duration>) 
         unsafe { sys!(SYS_ppoll, fds, count as usize, limit, std::ptr::null::<c_void>(), 8_usize) }
     };
     until(limit, ask, || {
-        // SAFETY: by our own contract; the kernel has just accepted them.
         let polled = match count {
             0 => &[],
+            // SAFETY: by our own contract; the kernel has just accepted them.
             _ => unsafe { std::slice::from_raw_parts(fds, count as usize) },
         };
         all(polled)
