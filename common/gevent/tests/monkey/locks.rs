@@ -76,7 +76,9 @@ fn no_wake_up_is_lost() {
         }
         drop(count);
         joinall(&tasks, None);
-        threads.map(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
 }
 

@@ -12,7 +12,7 @@ mod state;
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gevent::{Task, monkey, spawn};
 
@@ -40,7 +40,7 @@ impl Ticker {
         Ticker { turns, task }
     }
 
-    /// Whether it has had turns since `before`.
+    /// How many it has had.
     fn turns(&self) -> u32 {
         self.turns.get()
     }
@@ -76,13 +76,3 @@ fn patched<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
 
 /// So long is a wait in these tests: enough for a ticker.
 const WHILE: Duration = Duration::from_millis(30);
-
-/// That something takes about as long as one of several equal waits, not as their sum.
-#[track_caller]
-fn in_the_time_of_one<R>(one: Duration, count: u32, all: impl FnOnce() -> R) -> R {
-    let begin = Instant::now();
-    let result = all();
-    let took = begin.elapsed();
-    assert!(took < one * count / 2, "{count} waits of {one:?} took {took:?}");
-    result
-}
