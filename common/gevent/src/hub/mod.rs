@@ -376,28 +376,24 @@ impl Hub {
         fiber: &Rc<dyn Fiber>,
         body: impl FnOnce() + 'static,
     ) -> Result<(), greenlet::Error> {
-        let core = fiber.core();
-        let rare = core.rare.borrow();
-        let stack = match rare.as_deref() {
-            Some(rare) => {
-                let mut builder = Greenlet::builder();
-                if let Some(name) = &rare.name {
-                    builder = builder.name(name.clone());
-                }
-                if let Some(size) = rare.stack_size {
-                    builder = builder.stack_size(size);
-                }
-                builder.run(|Turn| {
-                    body();
-                    Turn
-                })
-            }
-            None => Greenlet::new(|Turn| {
-                body();
-                Turn
-            }),
+        let body = |Turn| {
+            body();
+            Turn
         };
-        drop(rare);
+        let core = fiber.core();
+        let stack = match core.if_rare(|rare| (rare.name.clone(), rare.stack_size)) {
+            Some((name, stack_size)) => {
+                let mut builder = Greenlet::builder();
+                if let Some(name) = name {
+                    builder = builder.name(name);
+                }
+                if let Some(bytes) = stack_size {
+                    builder = builder.stack_size(bytes);
+                }
+                builder.run(body)
+            }
+            None => Greenlet::new(body),
+        };
         let mut result = Ok(());
         self.run_as(Rc::clone(fiber), || result = stack.try_switch(Turn).map(drop));
         if result.is_ok() && !stack.dead() {
