@@ -21,7 +21,7 @@ fn main() {
                 thread::sleep(Duration::from_millis(1));
                 let _second = second.lock();
             };
-            spawn(move || both(one, two)).named("first");
+            let _ = spawn(move || both(one, two)).named("first");
             if how == "main" {
                 return both(other_two, other_one);
             }

@@ -131,7 +131,7 @@ impl<T: 'static> Peer<T> {
     /// # Panics
     /// With the payload of a panic that nobody caught in a child, and with what was thrown here.
     pub fn try_switch(&self, value: T) -> Result<T, Error> {
-        core::send(NodePtr::of(&self.node), Message::Value(value))
+        core::try_switch(NodePtr::of(&self.node), value)
     }
 
     /// Switches there and raises `error` in place of a value, as a panic with this payload (without

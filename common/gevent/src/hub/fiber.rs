@@ -1,7 +1,7 @@
 //! What the hub gives turns to: tasks, and the thread's own code ("main").
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
@@ -71,8 +71,8 @@ pub(crate) struct Core {
     pub(super) stack: Cell<Option<Greenlet<Turn>>>,
     /// Place in the hub's list of tasks that have waited.
     pub(super) place: Cell<u32>,
-    pub(crate) links: RefCell<Links>,
-    pub(crate) rare: RefCell<Option<Box<Rare>>>,
+    links: Cell<Links>,
+    rare: Cell<Option<Box<Rare>>>,
 }
 
 /// What few fibers have.
@@ -103,28 +103,49 @@ impl Core {
             waits_for: Cell::new(""),
             stack: Cell::new(None),
             place: Cell::new(NOWHERE),
-            links: RefCell::default(),
-            rare: RefCell::new(None),
+            links: Cell::default(),
+            rare: Cell::new(None),
         }
     }
 
+    /// Changes its links. They are out of their place meanwhile, so `f` calls nobody.
+    pub(crate) fn with_links<R>(&self, f: impl FnOnce(&mut Links) -> R) -> R {
+        let mut links = self.links.take();
+        let result = f(&mut links);
+        self.links.set(links);
+        result
+    }
+
+    /// All its links, to be told that it has ended.
+    pub(crate) fn take_links(&self) -> Links {
+        self.links.take()
+    }
+
     pub(crate) fn with_rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> R {
-        f(self.rare.borrow_mut().get_or_insert_default())
+        let mut rare = self.rare.take().unwrap_or_default();
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
+        result
+    }
+
+    /// As [`Core::with_rare`], if there is any of it.
+    pub(super) fn if_rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> Option<R> {
+        let mut rare = self.rare.take()?;
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
+        Some(result)
     }
 
     /// Its name, or `Task-7`.
     pub(crate) fn name(&self) -> String {
-        let rare = self.rare.borrow();
-        match rare.as_ref().and_then(|rare| rare.name.as_deref()) {
-            Some(name) => name.to_owned(),
-            None => format!("Task-{}", self.id),
-        }
+        let name = self.if_rare(|rare| rare.name.as_deref().map(str::to_owned)).flatten();
+        name.unwrap_or_else(|| format!("Task-{}", self.id))
     }
 
     /// The first interrupt that waits to be raised, except one that was taken back.
     pub(super) fn next_interrupt(&self) -> Option<Interrupt> {
         self.announced.set(false);
-        self.rare.borrow_mut().as_mut()?.interrupts.pop_front()
+        self.if_rare(|rare| rare.interrupts.pop_front()).flatten()
     }
 
     /// Where nothing may unwind: keeps an interrupt to be raised later, and has every patched call
@@ -160,29 +181,23 @@ impl Core {
         if self.interrupted.get() {
             return; // too late: it is on its way
         }
-        if let Some(rare) = self.rare.borrow_mut().as_mut() {
-            let is_it = |i: &Interrupt| matches!(i, Interrupt::TimedOut(e) if e.id() == timeout);
-            if rare.interrupts.front().is_some_and(is_it) {
+        self.if_rare(|rare| {
+            if rare.interrupts.front().is_some_and(|i| i.is_of(timeout)) {
                 self.announced.set(false);
             }
-            rare.interrupts.retain(|i| !is_it(i));
-        }
+            rare.interrupts.retain(|i| !i.is_of(timeout));
+        });
     }
 
     /// Whether a time limit has passed and has not been raised yet.
     pub(crate) fn is_due(&self, timeout: u64) -> bool {
-        let rare = self.rare.borrow();
-        rare.as_ref().is_some_and(|rare| {
-            rare.interrupts
-                .iter()
-                .any(|i| matches!(i, Interrupt::TimedOut(error) if error.id() == timeout))
-        })
+        let due = self.if_rare(|rare| rare.interrupts.iter().any(|i| i.is_of(timeout)));
+        due.unwrap_or(false)
     }
 
     /// Whether `payload` was raised without a word on standard error, so that somebody must say it.
     pub(crate) fn is_quiet(&self, payload: &Payload) -> bool {
-        let rare = self.rare.borrow();
-        rare.as_ref().is_some_and(|rare| rare.quiet == address(payload))
+        self.if_rare(|rare| rare.quiet == address(payload)).unwrap_or(false)
     }
 }
 
@@ -249,6 +264,12 @@ pub(crate) enum Interrupt {
     TimedOut(TimedOut),
     /// The stack is being unwound by a panic: nothing can wait.
     Unwinding,
+}
+
+impl Interrupt {
+    fn is_of(&self, timeout: u64) -> bool {
+        matches!(self, Interrupt::TimedOut(error) if error.id() == timeout)
+    }
 }
 
 /// Has `interrupt` raised in `fiber` where it waits, or at its next wait.

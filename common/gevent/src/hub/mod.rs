@@ -15,6 +15,7 @@
 //! nothing but give way keep nobody from being woken.
 
 mod fiber;
+mod limit;
 mod poller;
 mod remote;
 mod timers;
@@ -184,6 +185,13 @@ impl Hub {
         }
     }
 
+    fn with_current<R>(&self, f: impl FnOnce(&Core) -> R) -> R {
+        match &*self.current.borrow() {
+            Some(fiber) => f(fiber.core()),
+            None => panic!("{BLOCKING_SWITCH_OUT}"),
+        }
+    }
+
     /// As [`Hub::current`], `None` in a link.
     pub(crate) fn try_current(&self) -> Option<Rc<dyn Fiber>> {
         self.current.borrow().clone()
@@ -274,18 +282,16 @@ impl Hub {
 
     /// Leaves the current fiber until its waker is used.
     fn park(&'static self, what: &'static str) -> Result<Woken, Interrupt> {
-        let current = self.current();
-        let core = current.core();
-        core.waits_for.set(what);
+        self.with_current(|core| core.waits_for.set(what));
         match self.loop_peer.get() {
             Some(hub) => hub.switch(Turn),
             None => unreachable!("a hub without a loop"),
         };
-        match core.woken_by() {
+        self.with_current(|core| match core.woken_by() {
             Some(interrupt) => Err(interrupt),
             None if core.take_timed_out() => Ok(Woken::TimedOut),
             None => Ok(Woken::Called),
-        }
+        })
     }
 
     /// Waits until a read or write of `fd` may succeed.
@@ -313,7 +319,11 @@ impl Hub {
         };
         let counts = usize::from(!source.in_background.get());
         self.poller.waiters.set(self.poller.waiters.get() + counts);
-        let woken = self.wait_or(what, timeout, |waker| drop(place.replace(Some(waker))));
+        let limit = timeout.map(|after| self.begin_limit(source, direction, after));
+        let woken = self.wait_or(what, None, |waker| drop(place.replace(Some(waker))));
+        if let Some(deadline) = limit {
+            self.end_limit(source, direction, deadline);
+        }
         self.poller.waiters.set(self.poller.waiters.get() - counts);
         if !matches!(woken, Ok(Woken::Called)) {
             place.take();
@@ -351,6 +361,7 @@ impl Hub {
         source.closed.set(true);
         self.poller.deregister(source, fd);
         for direction in [Direction::Read, Direction::Write] {
+            self.forget_limit(source, direction);
             if let Some(waker) = source.waiter(direction).take() {
                 waker.wake();
             }
@@ -468,28 +479,24 @@ impl Hub {
         fiber: &Rc<dyn Fiber>,
         body: impl FnOnce() + 'static,
     ) -> Result<(), greenlet::Error> {
-        let core = fiber.core();
-        let rare = core.rare.borrow();
-        let stack = match rare.as_deref() {
-            Some(rare) => {
-                let mut builder = Greenlet::builder();
-                if let Some(name) = &rare.name {
-                    builder = builder.name(name.clone());
-                }
-                if let Some(size) = rare.stack_size {
-                    builder = builder.stack_size(size);
-                }
-                builder.run(|Turn| {
-                    body();
-                    Turn
-                })
-            }
-            None => Greenlet::new(|Turn| {
-                body();
-                Turn
-            }),
+        let body = |Turn| {
+            body();
+            Turn
         };
-        drop(rare);
+        let core = fiber.core();
+        let stack = match core.if_rare(|rare| (rare.name.clone(), rare.stack_size)) {
+            Some((name, stack_size)) => {
+                let mut builder = Greenlet::builder();
+                if let Some(name) = name {
+                    builder = builder.name(name);
+                }
+                if let Some(bytes) = stack_size {
+                    builder = builder.stack_size(bytes);
+                }
+                builder.run(body)
+            }
+            None => Greenlet::new(body),
+        };
         let mut result = Ok(());
         self.run_as(Rc::clone(fiber), || result = stack.try_switch(Turn).map(drop));
         if result.is_ok() && !stack.dead() {
@@ -589,6 +596,7 @@ impl Hub {
                 Alarm::Wake(waker) => waker.time_is_over(),
                 Alarm::Start(fiber) => self.push(fiber),
                 Alarm::Raise(fiber, error) => interrupt(&fiber, Interrupt::TimedOut(error)),
+                Alarm::Limit(source, direction) => self.limit_rings(&source, direction, now),
             }
         }
     }

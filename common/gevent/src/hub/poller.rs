@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
 use super::fiber::Waker;
+use super::limit::Limit;
 
 /// What the hub knows of one descriptor.
 ///
@@ -31,6 +32,8 @@ pub(crate) struct Source {
     pub(crate) in_background: Cell<bool>,
     reader: RefCell<Option<Waker>>,
     writer: RefCell<Option<Waker>>,
+    read_limit: Limit,
+    write_limit: Limit,
 }
 
 /// Which of the two directions somebody waits for.
@@ -51,6 +54,8 @@ impl Source {
             in_background: Cell::new(false),
             reader: RefCell::new(None),
             writer: RefCell::new(None),
+            read_limit: Limit::default(),
+            write_limit: Limit::default(),
         })
     }
 
@@ -73,6 +78,13 @@ impl Source {
     /// Whether somebody waits for it.
     pub(crate) fn is_awaited(&self, direction: Direction) -> bool {
         self.waiter(direction).borrow().as_ref().is_some_and(Waker::is_waiting)
+    }
+
+    pub(super) fn limit(&self, direction: Direction) -> &Limit {
+        match direction {
+            Direction::Read => &self.read_limit,
+            Direction::Write => &self.write_limit,
+        }
     }
 
     fn happened(&self, events: EpollFlags) {

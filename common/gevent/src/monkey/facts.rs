@@ -211,8 +211,8 @@ mod tests {
 
     #[test]
     fn lives_and_revisions_wrap_without_touching_each_other() {
-        let word = 7 * LIFE | (LIFE - REVISION) | OWN | BLOCKING | Kind::Stream as u64;
-        assert_eq!(next_revision(word), 7 * LIFE | OWN | Kind::Stream as u64);
+        let word = (7 * LIFE) | (LIFE - REVISION) | OWN | BLOCKING | Kind::Stream as u64;
+        assert_eq!(next_revision(word), (7 * LIFE) | OWN | Kind::Stream as u64);
         assert_eq!(next_life(word), 8 * LIFE);
         assert_eq!(next_life(u64::MAX), 0);
     }

@@ -138,8 +138,9 @@ impl<S: AsFd> Cooperative<S> {
                     result => return result,
                 }
             }
-            let deadline = *deadline.get_or_insert_with(|| Deadline::after(limit));
-            self.wait(direction, deadline.left(), &*inner)?;
+            let left = deadline.map_or(limit, Deadline::left);
+            deadline.get_or_insert_with(|| Deadline::after(limit));
+            self.wait(direction, left, &*inner)?;
         }
     }
 

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use greenlet::GreenletExit;
 
-use super::link::Links;
 use crate::exception::{Exception, GetError, SystemExit};
 use crate::hub::{Core, Fiber, Hub, Interrupt, Payload, Stage, hub, interrupt};
 
@@ -175,10 +174,10 @@ pub(super) struct Killed;
 pub(super) fn ended(fiber: Rc<dyn Fiber>) {
     let core = fiber.core();
     core.stage.set(Stage::Done);
-    if core.links.borrow().has_calls() {
+    if core.with_links(|links| links.has_calls()) {
         links_are_due(fiber);
     } else {
-        core.links.take().for_each(super::Link::fire);
+        core.take_links().for_each(super::Link::fire);
     }
 }
 
@@ -191,8 +190,7 @@ pub(super) fn links_are_due(fiber: Rc<dyn Fiber>) {
 
 fn tell_links(core: &Core) {
     core.links_due.set(false);
-    let links: Links = core.links.take();
-    links.for_each(|link| {
+    core.take_links().for_each(|link| {
         // What goes wrong in one (the panic hook tells of it) is nothing to the next.
         let _ = greenlet::catch(|| link.fire());
     });

@@ -51,6 +51,18 @@ unsafe fn receive_special<T: 'static>(word: Word, tag: usize) -> T {
 
 #[inline(never)]
 fn switch_long<T: 'static>(to: NodePtr, value: T) -> T {
+    try_switch(to, value).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// As [`switch`], for a target that may have to be started, or may not be reached.
+///
+/// # Errors
+/// When the switch is impossible; `value` is dropped.
+///
+/// # Panics
+/// With what was thrown here.
+#[inline]
+pub(crate) fn try_switch<T: 'static>(to: NodePtr, value: T) -> Result<T, Error> {
     let from = to.plain_origin_of_start().filter(|_| !panicking());
     if let Some(from) = from
         && start::<T>(to).is_ok()
@@ -58,12 +70,12 @@ fn switch_long<T: 'static>(to: NodePtr, value: T) -> T {
         to.run_plainly();
         let value = ManuallyDrop::new(value);
         // SAFETY: as in `switch`; `start` has made `to` what a switch can enter.
-        return unsafe {
+        return Ok(unsafe {
             let (word, tag) = arch::switch(from.sp.as_ptr(), to.sp.as_ptr(), encode(&value), VALUE);
             if tag == VALUE { decode(word) } else { receive_special(word, tag) }
-        };
+        });
     }
-    send(to, Message::Value(value)).unwrap_or_else(|error| panic!("{error}"))
+    send(to, Message::Value(value))
 }
 
 /// Sends any message to `to`; returns the value that comes back.
