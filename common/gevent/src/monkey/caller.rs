@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::libc;
 
 use super::Parts;
-use super::facts::Facts;
+use super::facts::{Facts, Kind};
 use super::raw::Raw;
 use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Waker, Woken};
 use crate::waitlist::WaitList;
@@ -189,7 +189,9 @@ impl Caller {
             return watched;
         }
         let behind = [WaitList::default(), WaitList::default()];
-        let new = Rc::new(Watched { life: facts.life(), source: Source::new(), behind });
+        let source = Source::new();
+        source.short_read_empties.set(facts.kind() == Kind::Tcp);
+        let new = Rc::new(Watched { life: facts.life(), source, behind });
         let old = {
             let mut all = self.patched.watched.borrow_mut();
             if all.len() <= fd as usize {
