@@ -10,9 +10,9 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 
-use super::Parts;
 use super::facts::{Facts, Kind};
 use super::raw::Raw;
+use super::{Parts, futex};
 use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Waker, Woken};
 use crate::waitlist::WaitList;
 
@@ -21,6 +21,8 @@ pub(super) struct Patched {
     pub(super) parts: Cell<Parts>,
     /// Descriptors that somebody has waited for, by number.
     watched: RefCell<Vec<Option<Rc<Watched>>>>,
+    /// Tasks that wait for a lock of std: its address, and their tickets there.
+    at_locks: RefCell<Vec<(usize, u64)>>,
 }
 
 /// A descriptor that somebody of this thread has waited for.
@@ -44,6 +46,11 @@ impl Drop for End {
     fn drop(&mut self) {
         if let Some(patched) = PATCHED.take() {
             drop(patched.watched.take());
+            patched
+                .at_locks
+                .take()
+                .into_iter()
+                .for_each(|(lock, ticket)| futex::leave(lock, ticket));
         }
     }
 }
@@ -56,7 +63,11 @@ pub(super) fn parts() -> Parts {
 /// Patches more of this thread.
 pub(super) fn patch(parts: Parts) {
     let patched = PATCHED.get().unwrap_or_else(|| {
-        let new = Patched { parts: Cell::new(Parts::NONE), watched: RefCell::default() };
+        let new = Patched {
+            parts: Cell::new(Parts::NONE),
+            watched: RefCell::default(),
+            at_locks: RefCell::default(),
+        };
         let patched: &'static Patched = Box::leak(Box::new(new));
         PATCHED.set(Some(patched));
         let _ = END.try_with(|_| ());
@@ -117,7 +128,11 @@ fn of_patched(patched: &'static Patched) -> Call {
         None => Call::Plain, // the hub itself, or a function that it calls
         Some(false) => Call::Cooperative(Caller { hub, patched }),
         Some(true) if std::thread::panicking() => Call::Plain,
-        Some(true) => Call::Cancelled,
+        Some(true) => {
+            // A loop that takes no notice must not keep the others from their turns.
+            hub.step_aside();
+            Call::Cancelled
+        }
     }
 }
 
@@ -293,19 +308,22 @@ impl Caller {
     /// Waits for a lock of std until somebody posts a letter. `enqueue` puts its number and address
     /// where that somebody finds them, or says that the lock has changed; `dequeue` takes them away
     /// again, or says that they have been found.
-    pub(super) fn wait_for_lock<T>(
+    pub(super) fn wait_for_lock(
         self,
+        address: usize,
         limit: Option<Duration>,
-        enqueue: impl FnOnce(u64, Arc<Mailbox>) -> Option<T>,
-        dequeue: impl FnOnce(T) -> bool,
+        enqueue: impl FnOnce(u64, Arc<Mailbox>) -> Option<u64>,
+        dequeue: impl FnOnce(u64) -> bool,
     ) -> Result<(), Refused> {
         let Ok((number, mailbox)) = self.hub.expect_mail() else { return Err(Refused::Plain) };
-        let Some(place) = enqueue(number, mailbox) else {
+        let Some(ticket) = enqueue(number, mailbox) else {
             self.hub.mail_is_off(number);
             return Err(Refused::Failed(super::raw::AGAIN));
         };
+        self.patched.at_locks.borrow_mut().push((address, ticket));
         let waited = self.hub.wait_for_lock(number, limit);
-        let found = !dequeue(place);
+        self.patched.at_locks.borrow_mut().retain(|(_, other)| *other != ticket);
+        let found = !dequeue(ticket);
         if !found {
             self.hub.mail_is_off(number);
         }
