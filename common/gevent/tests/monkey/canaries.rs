@@ -16,9 +16,7 @@ use gevent::spawn;
 fn meanwhile(later: impl FnOnce() + 'static) {
     spawn(move || {
         // On a busy machine one long sleep may be as long as many short ones.
-        for _ in 0..10 {
-            gevent::sleep(WHILE / 10);
-        }
+        (0..10).for_each(|_| gevent::sleep(WHILE / 10));
         later();
     });
 }

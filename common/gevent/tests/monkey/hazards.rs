@@ -171,7 +171,7 @@ fn a_greenlet_within_a_task_may_wait() {
         let ticker = Ticker::start();
         let task = spawn(move || {
             let inner = Greenlet::<u32>::new(|n| {
-                thread::sleep(ms(10));
+                (0..10).for_each(|_| thread::sleep(ms(1)));
                 n + 1
             });
             inner.switch(1)
@@ -188,9 +188,15 @@ fn a_child_prepared_by_code_of_ours_sees_plain_calls() {
     patched(|| {
         let ticker = Ticker::start();
         let (mut reader, writer) = std::io::pipe().unwrap();
+        let (go, mut goes) = std::io::pipe().unwrap();
+        spawn(move || {
+            (0..10).for_each(|_| thread::sleep(ms(1)));
+            goes.write_all(b"!").unwrap();
+        });
         let mut command = Command::new("true");
         let prepare = move || {
-            thread::sleep(ms(5));
+            thread::sleep(ms(1));
+            (&go).read_exact(&mut [0])?;
             (&writer).write_all(b"from the child")?;
             Ok(())
         };
