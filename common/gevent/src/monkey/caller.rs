@@ -12,13 +12,15 @@ use nix::libc;
 
 use super::Parts;
 use super::facts::Facts;
-use super::raw::Raw;
+use super::raw::{Raw, sys};
 use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Waker, Woken};
 use crate::waitlist::WaitList;
 
 /// What a patched thread has beside its hub.
 pub(super) struct Patched {
     pub(super) parts: Cell<Parts>,
+    /// The signals that were blocked when it was patched.
+    blocked: u64,
     /// Descriptors that somebody has waited for, by number.
     watched: RefCell<Vec<Option<Rc<Watched>>>>,
 }
@@ -56,13 +58,26 @@ pub(super) fn parts() -> Parts {
 /// Patches more of this thread.
 pub(super) fn patch(parts: Parts) {
     let patched = PATCHED.get().unwrap_or_else(|| {
-        let new = Patched { parts: Cell::new(Parts::NONE), watched: RefCell::default() };
+        let new = Patched {
+            parts: Cell::new(Parts::NONE),
+            blocked: blocked_signals(),
+            watched: RefCell::default(),
+        };
         let patched: &'static Patched = Box::leak(Box::new(new));
         PATCHED.set(Some(patched));
         let _ = END.try_with(|_| ());
         patched
     });
     patched.parts.set(patched.parts.get() | parts);
+}
+
+/// The signals that are blocked now, as bits.
+fn blocked_signals() -> u64 {
+    let mut blocked = 0_u64;
+    let none = std::ptr::null::<u64>();
+    // SAFETY: `blocked` is ours, and as large as we say.
+    unsafe { sys!(SYS_rt_sigprocmask, libc::SIG_BLOCK, none, &raw mut blocked, 8_usize) };
+    blocked
 }
 
 /// In a new process: it has no hub, and its parent's is not its own.
@@ -132,6 +147,11 @@ impl Caller {
     /// One more call that may succeed at once: after many, others get their turns.
     #[inline]
     pub(super) fn spend(self) -> Result<(), Refused> {
+        // A signal handler that writes to its pipe must not let others run: they would find what it
+        // has interrupted half done. While it runs, its signal is blocked.
+        if self.hub.is_out_of_patience() && blocked_signals() != self.patched.blocked {
+            return Ok(());
+        }
         self.heed(self.hub.spend_or())
     }
 
