@@ -234,6 +234,12 @@ impl Hub {
         self.park("its turn").map(drop)
     }
 
+    /// As [`Hub::give_way`], deaf to interrupts: for a fiber that has been told of one already.
+    pub(crate) fn step_aside(&'static self) {
+        Waker::new(self.current()).wake();
+        let _ = self.park("its turn");
+    }
+
     /// Waits until somebody uses the waker that `register` is given, or the time is over.
     ///
     /// An interrupt (`kill`, a `Timeout`) unwinds from here. In a destructor that runs while a panic

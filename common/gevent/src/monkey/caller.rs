@@ -10,9 +10,9 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 
-use super::Parts;
-use super::facts::Facts;
+use super::facts::{Facts, Kind};
 use super::raw::{Raw, sys};
+use super::{Parts, futex};
 use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Waker, Woken};
 use crate::waitlist::WaitList;
 
@@ -23,6 +23,8 @@ pub(super) struct Patched {
     blocked: u64,
     /// Descriptors that somebody has waited for, by number.
     watched: RefCell<Vec<Option<Rc<Watched>>>>,
+    /// Tasks that wait for a lock of std: its address, and their tickets there.
+    at_locks: RefCell<Vec<(usize, u64)>>,
 }
 
 /// A descriptor that somebody of this thread has waited for.
@@ -46,6 +48,11 @@ impl Drop for End {
     fn drop(&mut self) {
         if let Some(patched) = PATCHED.take() {
             drop(patched.watched.take());
+            patched
+                .at_locks
+                .take()
+                .into_iter()
+                .for_each(|(lock, ticket)| futex::leave(lock, ticket));
         }
     }
 }
@@ -62,6 +69,7 @@ pub(super) fn patch(parts: Parts) {
             parts: Cell::new(Parts::NONE),
             blocked: blocked_signals(),
             watched: RefCell::default(),
+            at_locks: RefCell::default(),
         };
         let patched: &'static Patched = Box::leak(Box::new(new));
         PATCHED.set(Some(patched));
@@ -132,7 +140,11 @@ fn of_patched(patched: &'static Patched) -> Call {
         None => Call::Plain, // the hub itself, or a function that it calls
         Some(false) => Call::Cooperative(Caller { hub, patched }),
         Some(true) if std::thread::panicking() => Call::Plain,
-        Some(true) => Call::Cancelled,
+        Some(true) => {
+            // A loop that takes no notice must not keep the others from their turns.
+            hub.step_aside();
+            Call::Cancelled
+        }
     }
 }
 
@@ -209,7 +221,9 @@ impl Caller {
             return watched;
         }
         let behind = [WaitList::default(), WaitList::default()];
-        let new = Rc::new(Watched { life: facts.life(), source: Source::new(), behind });
+        let source = Source::new();
+        source.short_read_empties.set(facts.kind() == Kind::Tcp);
+        let new = Rc::new(Watched { life: facts.life(), source, behind });
         let old = {
             let mut all = self.patched.watched.borrow_mut();
             if all.len() <= fd as usize {
@@ -311,19 +325,22 @@ impl Caller {
     /// Waits for a lock of std until somebody posts a letter. `enqueue` puts its number and address
     /// where that somebody finds them, or says that the lock has changed; `dequeue` takes them away
     /// again, or says that they have been found.
-    pub(super) fn wait_for_lock<T>(
+    pub(super) fn wait_for_lock(
         self,
+        address: usize,
         limit: Option<Duration>,
-        enqueue: impl FnOnce(u64, Arc<Mailbox>) -> Option<T>,
-        dequeue: impl FnOnce(T) -> bool,
+        enqueue: impl FnOnce(u64, Arc<Mailbox>) -> Option<u64>,
+        dequeue: impl FnOnce(u64) -> bool,
     ) -> Result<(), Refused> {
         let Ok((number, mailbox)) = self.hub.expect_mail() else { return Err(Refused::Plain) };
-        let Some(place) = enqueue(number, mailbox) else {
+        let Some(ticket) = enqueue(number, mailbox) else {
             self.hub.mail_is_off(number);
             return Err(Refused::Failed(super::raw::AGAIN));
         };
+        self.patched.at_locks.borrow_mut().push((address, ticket));
         let waited = self.hub.wait_for_lock(number, limit);
-        let found = !dequeue(place);
+        self.patched.at_locks.borrow_mut().retain(|(_, other)| *other != ticket);
+        let found = !dequeue(ticket);
         if !found {
             self.hub.mail_is_off(number);
         }

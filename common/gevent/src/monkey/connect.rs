@@ -120,8 +120,10 @@ pub(super) fn without_waiting(fd: c_int, call: impl Fn() -> Raw) -> Raw {
     result
 }
 
-fn kind(kind: c_int) -> Kind {
-    if kind & 0xf == libc::SOCK_STREAM { Kind::Stream } else { Kind::Messages }
+fn kind(domain: c_int, r#type: c_int, protocol: c_int) -> Kind {
+    /// Beside it, `type` may have the flags SOCK_NONBLOCK and SOCK_CLOEXEC.
+    const TYPE: c_int = 0xf;
+    Kind::of_socket(domain, r#type & TYPE, protocol)
 }
 
 #[unsafe(no_mangle)]
@@ -129,7 +131,7 @@ unsafe extern "C" fn socket(domain: c_int, r#type: c_int, protocol: c_int) -> c_
     // SAFETY: no pointers.
     let fd = unsafe { sys!(SYS_socket, domain, r#type, protocol) };
     if fd >= 0 {
-        facts::made(fd as c_int, Some(kind(r#type)));
+        facts::made(fd as c_int, Some(kind(domain, r#type, protocol)));
     }
     finish_int(fd)
 }
@@ -146,7 +148,7 @@ unsafe extern "C" fn socketpair(
     if result == 0 {
         for n in 0..2 {
             // SAFETY: the kernel has just written two descriptors there.
-            facts::made(unsafe { *pair.add(n) }, Some(kind(r#type)));
+            facts::made(unsafe { *pair.add(n) }, Some(kind(domain, r#type, protocol)));
         }
     }
     finish_int(result)

@@ -66,8 +66,7 @@ fn cooperate(
             if result != AGAIN {
                 if let (Some(watched), Some(room)) = (watched, room)
                     && (1..room as Raw).contains(&result)
-                    && facts.kind() == Kind::Stream
-                    && !watched.source.hung_up.get()
+                    && watched.source.short_read_empties.get()
                 {
                     watched.source.ready(Read).set(false);
                 }

@@ -4,10 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod canaries;
+mod copies;
 mod descriptors;
+mod hazards;
 mod interrupts;
 mod locks;
 mod plain;
+mod sharing;
 mod state;
 
 use std::cell::Cell;
