@@ -403,6 +403,12 @@ impl Hub {
         }
     }
 
+    /// Whether the next [`Hub::spend`] lets others run.
+    #[inline]
+    pub(crate) fn is_out_of_patience(&self) -> bool {
+        self.patience.get() == 0
+    }
+
     /// What `f` says of the fiber whose turn it is; `None` in the hub itself.
     #[inline]
     pub(crate) fn of_current<R>(&self, f: impl FnOnce(&Core) -> R) -> Option<R> {

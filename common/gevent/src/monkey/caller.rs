@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::libc;
 
 use super::facts::{Facts, Kind};
-use super::raw::Raw;
+use super::raw::{Raw, sys};
 use super::{Parts, futex};
 use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Waker, Woken};
 use crate::waitlist::WaitList;
@@ -19,6 +19,8 @@ use crate::waitlist::WaitList;
 /// What a patched thread has beside its hub.
 pub(super) struct Patched {
     pub(super) parts: Cell<Parts>,
+    /// The signals that were blocked when it was patched.
+    blocked: u64,
     /// Descriptors that somebody has waited for, by number.
     watched: RefCell<Vec<Option<Rc<Watched>>>>,
     /// Tasks that wait for a lock of std: its address, and their tickets there.
@@ -65,6 +67,7 @@ pub(super) fn patch(parts: Parts) {
     let patched = PATCHED.get().unwrap_or_else(|| {
         let new = Patched {
             parts: Cell::new(Parts::NONE),
+            blocked: blocked_signals(),
             watched: RefCell::default(),
             at_locks: RefCell::default(),
         };
@@ -74,6 +77,15 @@ pub(super) fn patch(parts: Parts) {
         patched
     });
     patched.parts.set(patched.parts.get() | parts);
+}
+
+/// The signals that are blocked now, as bits.
+fn blocked_signals() -> u64 {
+    let mut blocked = 0_u64;
+    let none = std::ptr::null::<u64>();
+    // SAFETY: `blocked` is ours, and as large as we say.
+    unsafe { sys!(SYS_rt_sigprocmask, libc::SIG_BLOCK, none, &raw mut blocked, 8_usize) };
+    blocked
 }
 
 /// In a new process: it has no hub, and its parent's is not its own.
@@ -147,6 +159,11 @@ impl Caller {
     /// One more call that may succeed at once: after many, others get their turns.
     #[inline]
     pub(super) fn spend(self) -> Result<(), Refused> {
+        // A signal handler that writes to its pipe must not let others run: they would find what it
+        // has interrupted half done. While it runs, its signal is blocked.
+        if self.hub.is_out_of_patience() && blocked_signals() != self.patched.blocked {
+            return Ok(());
+        }
         self.heed(self.hub.spend_or())
     }
 

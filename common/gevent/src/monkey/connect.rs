@@ -153,19 +153,3 @@ unsafe extern "C" fn socketpair(
     }
     finish_int(result)
 }
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn flock(fd: c_int, operation: c_int) -> c_int {
-    // SAFETY: no pointers.
-    let lock = |operation: c_int| unsafe { sys!(SYS_flock, fd, operation) };
-    let caller = match caller(Parts::SOCKET) {
-        Call::Cooperative(caller) if operation & libc::LOCK_NB == 0 => caller,
-        Call::Cancelled => return finish_int(-(libc::ECANCELED as Raw)),
-        _ => return finish_int(lock(operation)),
-    };
-    let locked = caller.ask(|| Some(lock(operation | libc::LOCK_NB)).filter(|&r| r != AGAIN));
-    finish_int(match locked {
-        Ok(result) | Err(Refused::Failed(result)) => result,
-        Err(Refused::Plain | Refused::TimedOut) => lock(operation),
-    })
-}

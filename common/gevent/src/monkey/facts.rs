@@ -199,10 +199,11 @@ pub(super) fn changed(fd: c_int) {
     }
 }
 
-/// There are two numbers for it now: nothing changeable is kept of either any more.
-pub(super) fn copied(fd: c_int) {
-    if let Some(facts) = in_use(fd) {
+/// There are two numbers for it now: nothing changeable is kept of either.
+pub(super) fn copied(fd: c_int, copy: c_int) {
+    if let (Some(facts), Some(copy)) = (in_use(fd), in_use(copy)) {
         let _ = facts.word.try_update(SeqCst, SeqCst, |word| Some(next_revision(word) & !OWN));
+        let _ = copy.word.try_update(SeqCst, SeqCst, |word| Some(next_life(word)));
     }
 }
 
