@@ -7,7 +7,7 @@ use std::ptr;
 use nix::libc::{self, id_t, idtype_t, pid_t, pthread_t, siginfo_t};
 
 use super::Parts;
-use super::caller::{Call, Refused, caller};
+use super::caller::{Call, Refused, caller, cancelled};
 use super::raw::{AGAIN, Raw, finish_int, sys};
 
 /// Carries out a call as it was made; or, if it may wait, in a form that does not, until there is an
@@ -15,7 +15,7 @@ use super::raw::{AGAIN, Raw, finish_int, sys};
 fn ask(may_wait: bool, as_made: impl Fn() -> Raw, at_once: impl FnMut() -> Option<Raw>) -> Raw {
     let caller = match caller(Parts::SELECT) {
         Call::Cooperative(caller) if may_wait => caller,
-        Call::Cancelled => return -(libc::ECANCELED as Raw),
+        Call::Cancelled => return cancelled(),
         _ => return as_made(),
     };
     match caller.ask(at_once) {

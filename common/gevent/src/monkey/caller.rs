@@ -120,10 +120,6 @@ pub(super) enum Refused {
     Plain,
 }
 
-impl Refused {
-    const CANCELLED: Refused = Refused::Failed(-(libc::ECANCELED as Raw));
-}
-
 /// Looks who calls.
 #[inline]
 pub(super) fn caller(part: Parts) -> Call {
@@ -140,13 +136,21 @@ fn of_patched(patched: &'static Patched) -> Call {
         None => Call::Plain, // the hub itself, or a function that it calls
         Some(false) => Call::Cooperative(Caller { hub, patched }),
         Some(true) if std::thread::panicking() => Call::Plain,
-        Some(true) => {
-            // A loop that takes no notice must not keep the others from their turns.
-            hub.step_aside();
-            Call::Cancelled
-        }
+        Some(true) => Call::Cancelled,
     }
 }
+
+/// What a call returns whose task is being killed. A loop that takes no notice of it must not keep the
+/// others from their turns.
+#[cold]
+pub(super) fn cancelled() -> Raw {
+    if let Some(hub) = hub::existing() {
+        hub.step_aside();
+    }
+    CANCELLED
+}
+
+const CANCELLED: Raw = -(libc::ECANCELED as Raw);
 
 /// As [`caller`], for calls that know no failure: a task that is being killed waits like any other.
 pub(super) fn deaf_caller(part: Parts) -> Option<Caller> {
@@ -371,7 +375,7 @@ impl Caller {
             Err(Interrupt::Unwinding) => Err(Refused::Plain),
             Err(interrupt) => {
                 self.hub.of_current(|core| core.announce(interrupt));
-                Err(Refused::CANCELLED)
+                Err(Refused::Failed(CANCELLED))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use nix::libc::{self, sockaddr, socklen_t};
 
 use super::Parts;
-use super::caller::{Call, Caller, Refused, caller};
+use super::caller::{Call, Caller, Refused, caller, cancelled};
 use super::facts::{self, Facts, Kind};
 use super::raw::{self, AGAIN, Raw, finish_int, sys};
 use crate::hub::Direction::{Read, Write};
@@ -18,7 +18,7 @@ fn socket_call(
     cooperate: impl FnOnce(Caller, Facts) -> Result<Raw, Refused>,
 ) -> Raw {
     let (caller, facts) = match (caller(Parts::SOCKET), Facts::of(fd)) {
-        (Call::Cancelled, _) => return -(libc::ECANCELED as Raw),
+        (Call::Cancelled, Some(facts)) if facts.blocks() => return cancelled(),
         (Call::Cooperative(caller), Some(facts)) if facts.blocks() => (caller, facts),
         _ => return as_made(),
     };

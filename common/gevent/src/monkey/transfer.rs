@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::libc::{self, iovec, msghdr, size_t, sockaddr, socklen_t, ssize_t};
 
 use super::Parts;
-use super::caller::{Call, Caller, Refused, caller};
+use super::caller::{Call, Caller, Refused, caller, cancelled};
 use super::connect::without_waiting;
 use super::facts::{Facts, Kind};
 use super::raw::{self, AGAIN, Raw, finish, sys};
@@ -36,7 +36,8 @@ fn transfer(
 ) -> Raw {
     let caller = match caller(Parts::SOCKET) {
         Call::Plain => return call(Form::AsMade),
-        Call::Cancelled => return -(libc::ECANCELED as Raw),
+        Call::Cancelled if blocks(fd) => return cancelled(),
+        Call::Cancelled => return call(Form::AsMade),
         Call::Cooperative(caller) => caller,
     };
     match cooperate(caller, fd, direction, room, &mut call) {
@@ -292,6 +293,10 @@ fn scattered(
             _ => of_socket(fd, direction, parts, count),
         }),
     })
+}
+
+fn blocks(fd: c_int) -> bool {
+    Facts::of(fd).is_some_and(Facts::blocks)
 }
 
 fn kind(fd: c_int) -> Kind {

@@ -1,10 +1,7 @@
 //! Several tasks, one descriptor.
 
-use std::cell::Cell;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,50 +91,5 @@ fn a_time_limit_of_the_first_keeps_no_other_waiting() {
         assert!(first.get(LONG).unwrap().is_err());
         here.write_all(&[0, 1, 2]).unwrap();
         assert_eq!(got(&tasks), [0, 1, 2]);
-    });
-}
-
-#[test]
-fn tasks_that_accept_from_one_listener_share_the_clients() {
-    patched(|| {
-        let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
-        let accepted = Rc::new(Cell::new(0));
-        let tasks: Vec<_> = (0..5)
-            .map(|_| {
-                let (listener, accepted) = (Arc::clone(&listener), Rc::clone(&accepted));
-                spawn(move || {
-                    for _ in 0..20 {
-                        let (mut client, _) = listener.accept().unwrap();
-                        accepted.set(accepted.get() + 1);
-                        client.write_all(b"!").unwrap();
-                    }
-                })
-            })
-            .collect();
-        gevent::sleep(ms(1));
-        let address = listener.local_addr().unwrap();
-        let clients: Vec<_> = (0..100).map(|_| TcpStream::connect(address).unwrap()).collect();
-        for mut client in clients {
-            client.read_exact(&mut [0]).unwrap();
-        }
-        assert_eq!(joinall(&tasks, LONG).len(), 5);
-        assert_eq!(accepted.get(), 100);
-    });
-}
-
-#[test]
-fn one_reads_while_another_writes() {
-    patched(|| {
-        let (here, mut there) = UnixStream::pair().unwrap();
-        let here = Arc::new(here);
-        let reader = Arc::clone(&here);
-        let read = spawn(move || (&*reader).read_exact(&mut [0; 3]).unwrap());
-        let writer = spawn(move || (&*here).write_all(&[7; 1_000_000]).unwrap());
-        gevent::sleep(ms(2));
-        assert!(!read.ready() && !writer.ready());
-        there.read_exact(&mut vec![0; 1_000_000]).unwrap();
-        assert!(writer.join(LONG) && !read.ready());
-        there.write_all(b"abc").unwrap();
-        assert!(read.join(LONG));
     });
 }
