@@ -4,13 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{IoSlice, Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use gevent::{joinall, spawn};
 use greenlet::{Generator, Greenlet};
 use nix::libc;
 use nix::sys::eventfd::EventFd;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 
 use super::{Ticker, ms, patched};
@@ -62,27 +64,6 @@ fn a_killed_task_that_ignores_its_errors_leaves_the_others_their_turns() {
         gevent::sleep(ms(10));
         over.set(true);
         assert!(stubborn.join(LONG));
-    });
-}
-
-/// What it prints must not be cut short either: it would keep the lock of standard output.
-#[test]
-fn a_killed_task_may_print() {
-    patched(|| {
-        let print = |text: &str| writeln!(std::io::stdout().lock(), "{text}").unwrap();
-        let killed = spawn(move || {
-            thread::sleep(Duration::from_secs(100));
-            (0..100).for_each(|_| print("killed"));
-        });
-        let other = spawn(move || {
-            (0..100).for_each(|_| {
-                print("another");
-                thread::sleep(Duration::ZERO);
-            });
-        });
-        gevent::sleep(ms(1));
-        killed.kill_nowait();
-        assert_eq!(joinall(&[killed.any(), other.any()], LONG).len(), 2);
     });
 }
 
@@ -232,6 +213,67 @@ fn a_child_prepared_by_code_of_ours_sees_plain_calls() {
         reader.read_to_string(&mut text).unwrap();
         assert_eq!(text, "from the child");
         assert!(ticker.turns() > 3);
+    });
+}
+
+static BELL: AtomicI32 = AtomicI32::new(-1);
+
+extern "C" fn ring(_: libc::c_int) {
+    let one = 1_u64.to_ne_bytes();
+    // SAFETY: the eight bytes that an eventfd is given, which are good to read.
+    #[allow(unsafe_code, reason = "all that a handler may do")]
+    unsafe {
+        libc::write(BELL.load(SeqCst), one.as_ptr().cast(), 8);
+    }
+}
+
+/// It finds the hub, its lists and the task's own calls half done.
+#[test]
+fn a_signal_handler_may_write_at_any_moment() {
+    const SIGNALS: u64 = 20_000;
+    patched(|| {
+        let bell = Rc::new(EventFd::from_value(0).unwrap());
+        BELL.store(bell.as_fd().as_raw_fd(), SeqCst);
+        let action =
+            SigAction::new(SigHandler::Handler(ring), SaFlags::SA_RESTART, SigSet::empty());
+        // SAFETY: the handler makes one system call and nothing else.
+        #[allow(unsafe_code, reason = "a handler is what is tested")]
+        let me = unsafe {
+            sigaction(Signal::SIGUSR1, &action).unwrap();
+            libc::pthread_self()
+        };
+        let sender = thread::spawn(move || {
+            for _ in 0..SIGNALS {
+                // SAFETY: that thread waits for this one.
+                #[allow(unsafe_code, reason = "a signal for one thread")]
+                unsafe {
+                    libc::pthread_kill(me, libc::SIGUSR1);
+                }
+                std::hint::black_box([(); 100].map(|()| std::hint::spin_loop()));
+            }
+        });
+        let over = Rc::new(Cell::new(false));
+        let talk = |over: Rc<Cell<bool>>| {
+            let (mut here, mut there) = UnixStream::pair().unwrap();
+            let lock = Arc::new(Mutex::new(0));
+            spawn(move || {
+                while !over.get() {
+                    here.write_all(b"to and fro").unwrap();
+                    there.read_exact(&mut [0; 10]).unwrap();
+                    *lock.lock().unwrap() += 1;
+                    thread::yield_now();
+                }
+            })
+        };
+        let tasks: Vec<_> = (0..10).map(|_| talk(Rc::clone(&over))).collect();
+        // A signal that comes while one is pending is not counted.
+        while !sender.is_finished() {
+            thread::sleep(ms(1));
+        }
+        sender.join().unwrap();
+        assert!((1..=SIGNALS).contains(&bell.read().unwrap()));
+        over.set(true);
+        assert_eq!(joinall(&tasks, LONG).len(), 10);
     });
 }
 

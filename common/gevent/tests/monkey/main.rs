@@ -10,6 +10,7 @@ mod hazards;
 mod interrupts;
 mod locks;
 mod plain;
+mod rows;
 mod sharing;
 mod state;
 
