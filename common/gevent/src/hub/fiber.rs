@@ -61,6 +61,10 @@ pub(crate) struct Core {
     interrupted: Cell<bool>,
     /// It was the time limit of the wait itself that woke it.
     timed_out: Cell<bool>,
+    /// A patched call has failed because of the first interrupt, which is still to be raised.
+    announced: Cell<bool>,
+    /// It waits for a lock of std, which knows no failure: an interrupt has to be raised later.
+    pub(super) deaf: Cell<bool>,
     pub(crate) stage: Cell<Stage>,
     /// For [`LoopExit`](crate::LoopExit): what it waits for.
     pub(super) waits_for: Cell<&'static str>,
@@ -94,6 +98,8 @@ impl Core {
             waiting: Cell::new(false),
             interrupted: Cell::new(false),
             timed_out: Cell::new(false),
+            announced: Cell::new(false),
+            deaf: Cell::new(false),
             stage: Cell::new(stage),
             waits_for: Cell::new(""),
             rare: Cell::new(None),
@@ -148,7 +154,26 @@ impl Core {
 
     /// The first interrupt that waits to be raised, except one that was taken back.
     pub(super) fn next_interrupt(&self) -> Option<Interrupt> {
+        self.announced.set(false);
         self.if_rare(|rare| rare.interrupts.pop_front()).flatten()
+    }
+
+    /// Where nothing may unwind: keeps an interrupt to be raised later, and has every patched call
+    /// fail until then.
+    pub(crate) fn announce(&self, interrupt: Interrupt) {
+        self.with_rare(|rare| rare.interrupts.push_front(interrupt));
+        self.announced.set(true);
+    }
+
+    /// Whether an interrupt has been announced and not been raised yet.
+    #[inline]
+    pub(crate) fn is_announced(&self) -> bool {
+        self.announced.get()
+    }
+
+    /// The interrupt that has been announced, if any, to be raised now.
+    pub(crate) fn take_announced(&self) -> Option<Interrupt> {
+        if self.announced.get() { self.next_interrupt() } else { None }
     }
 
     /// Woken by an interrupt: which one.
@@ -166,7 +191,12 @@ impl Core {
         if self.interrupted.get() {
             return; // too late: it is on its way
         }
-        self.if_rare(|rare| rare.interrupts.retain(|i| !i.is_of(timeout)));
+        self.if_rare(|rare| {
+            if rare.interrupts.front().is_some_and(|i| i.is_of(timeout)) {
+                self.announced.set(false);
+            }
+            rare.interrupts.retain(|i| !i.is_of(timeout));
+        });
     }
 
     /// Whether a time limit has passed and has not been raised yet.

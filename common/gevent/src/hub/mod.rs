@@ -71,6 +71,8 @@ pub struct Hub {
     joiners: RefCell<Vec<Waker>>,
     /// Timers of theirs: they count for nothing when it comes to whether the hub is idle.
     idle_timers: Cell<usize>,
+    /// How many tasks wait for a lock of std.
+    at_locks: Cell<usize>,
     next_id: Cell<u64>,
     /// Reads and writes left to the current fiber in this turn.
     patience: Cell<u32>,
@@ -96,6 +98,12 @@ pub fn hub() -> &'static Hub {
 #[must_use]
 pub fn has_hub() -> bool {
     HUB.get().is_some()
+}
+
+/// The hub of this thread, if it has one.
+#[inline]
+pub(crate) fn existing() -> Option<&'static Hub> {
+    HUB.get()
 }
 
 /// How a wait ended.
@@ -142,6 +150,7 @@ impl Hub {
             live: RefCell::default(),
             joiners: RefCell::default(),
             idle_timers: Cell::new(0),
+            at_locks: Cell::new(0),
             next_id: Cell::new(1),
             patience: Cell::new(PATIENCE),
             watched: RefCell::new(None),
@@ -213,13 +222,17 @@ impl Hub {
 
     /// Gives way: goes on when all who are ready now have had their turns.
     pub(crate) fn give_way(&'static self) {
-        match self.waker().and_then(|waker| {
-            waker.wake();
-            self.park("its turn")
-        }) {
-            Ok(_) | Err(Interrupt::Unwinding) => {}
+        match self.give_way_or() {
+            Ok(()) | Err(Interrupt::Unwinding) => {}
             Err(interrupt) => raise(interrupt),
         }
+    }
+
+    /// As [`Hub::give_way`], for who must not unwind.
+    pub(crate) fn give_way_or(&'static self) -> Result<(), Interrupt> {
+        let waker = self.waker()?;
+        waker.wake();
+        self.park("its turn").map(drop)
     }
 
     /// Waits until somebody uses the waker that `register` is given, or the time is over.
@@ -298,7 +311,7 @@ impl Hub {
             return Ok(Err(error));
         }
         let place = source.waiter(direction);
-        if place.borrow().as_ref().is_some_and(Waker::is_waiting) {
+        if source.is_awaited(direction) {
             return Ok(Err(io::Error::other(crate::exception::CONCURRENT_USE)));
         }
         let what = match direction {
@@ -320,6 +333,27 @@ impl Hub {
             Woken::Called => Ok(()),
             Woken::TimedOut => Err(io::Error::new(io::ErrorKind::TimedOut, "timed out")),
         })
+    }
+
+    /// Has the kernel tell of the descriptor's changes from now on.
+    ///
+    /// # Errors
+    /// It cannot be watched.
+    pub(crate) fn watch(&self, source: &Rc<Source>, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.poller.register(source, fd)
+    }
+
+    /// As [`Hub::wait_or`], for wakers that `register` puts at watched descriptors.
+    pub(crate) fn wait_watched(
+        &'static self,
+        what: &'static str,
+        timeout: Option<Duration>,
+        register: impl FnOnce(Waker),
+    ) -> Result<Woken, Interrupt> {
+        self.poller.waiters.set(self.poller.waiters.get() + 1);
+        let woken = self.wait_or(what, timeout, register);
+        self.poller.waiters.set(self.poller.waiters.get() - 1);
+        woken
     }
 
     /// Forgets a descriptor that is about to be closed; who waits for it gets EBADF.
@@ -348,6 +382,34 @@ impl Hub {
         }
     }
 
+    /// As [`Hub::spend`], for a fiber that must not unwind.
+    #[inline]
+    pub(crate) fn spend_or(&'static self) -> Result<(), Interrupt> {
+        match self.patience.get() {
+            0 => {
+                self.patience.set(PATIENCE);
+                self.give_way_or()
+            }
+            left => {
+                self.patience.set(left - 1);
+                Ok(())
+            }
+        }
+    }
+
+    /// What `f` says of the fiber whose turn it is; `None` in the hub itself.
+    #[inline]
+    pub(crate) fn of_current<R>(&self, f: impl FnOnce(&Core) -> R) -> Option<R> {
+        self.current.try_borrow().ok()?.as_ref().map(|fiber| f(fiber.core()))
+    }
+
+    /// Raises what a patched call could only announce.
+    pub(crate) fn raise_announced(&self) {
+        if let Some(interrupt) = self.of_current(Core::take_announced).flatten() {
+            raise(interrupt);
+        }
+    }
+
     /// A number for something another thread will do, and where it posts it when it has.
     pub(crate) fn expect_mail(&self) -> io::Result<(u64, Arc<Mailbox>)> {
         self.remote.expect(&self.poller)
@@ -361,6 +423,36 @@ impl Hub {
     /// Who is to be woken by that mail.
     pub(crate) fn on_mail(&self, number: u64, waker: Option<Waker>) {
         self.remote.set_waiter(number, waker);
+    }
+
+    /// Waits for that mail on behalf of a lock of std: as long as it takes, whatever interrupts come
+    /// meanwhile (they are announced). False if the time was over.
+    pub(crate) fn wait_for_lock(
+        &'static self,
+        number: u64,
+        timeout: Option<Duration>,
+    ) -> Result<Woken, Interrupt> {
+        let current = self.current();
+        let core = current.core();
+        if std::thread::panicking() {
+            return Err(Interrupt::Unwinding);
+        }
+        let waker = Waker::new(Rc::clone(&current));
+        let timer = timeout.map(|after| self.arm(after, Alarm::Wake(waker.clone())));
+        self.on_mail(number, Some(waker));
+        self.at_locks.set(self.at_locks.get() + 1);
+        core.deaf.set(true);
+        let woken = self.park("a lock of std");
+        core.deaf.set(false);
+        self.at_locks.set(self.at_locks.get() - 1);
+        self.on_mail(number, None);
+        if let Some(timer) = timer {
+            self.disarm(timer);
+        }
+        Ok(woken.unwrap_or_else(|interrupt| {
+            core.announce(interrupt);
+            Woken::Called
+        }))
     }
 
     /// Gives `fiber` the turn; `resume` switches to its stack and returns when it is left.
@@ -445,6 +537,7 @@ impl Hub {
     }
 
     fn run(&'static self) -> Turn {
+        self.current.replace(None); // main, which has made the hub, is the first to wait
         loop {
             self.run_ready();
             self.look_outside();
@@ -482,8 +575,7 @@ impl Hub {
     fn look_outside(&'static self) {
         self.ring();
         let limit = if self.queue.borrow().is_empty() {
-            let timers = self.timers.borrow().len() - self.idle_timers.get();
-            if timers + self.poller.waiters.get() + self.remote.expected.get() == 0 {
+            if !self.something_may_happen() {
                 return self.nothing_left();
             }
             self.timers.borrow().next_in()
@@ -493,6 +585,17 @@ impl Hub {
         self.poller.look(limit);
         self.remote.look();
         self.ring();
+    }
+
+    /// Whether time, a descriptor or another thread may wake somebody.
+    fn something_may_happen(&self) -> bool {
+        let timers = self.timers.borrow().len() - self.idle_timers.get();
+        let locks = self.at_locks.get();
+        if timers + self.poller.waiters.get() + self.remote.expected.get() > locks {
+            return true;
+        }
+        // A lock is held by another task, or by another thread if there is one.
+        locks > 0 && crate::threadpool::other_threads() != Some(0)
     }
 
     /// Rings the alarms whose time has come.
@@ -520,9 +623,13 @@ impl Hub {
         if woken > 0 {
             return;
         }
-        if let Some(main) = self.main.get() {
-            interrupt(main, Interrupt::Throw(Box::new(self.loop_exit())));
+        let Some(main) = self.main.get() else { return };
+        if main.core().deaf.get() {
+            // Main cannot be told: it would wait for the lock again.
+            eprintln!("error: {}", self.loop_exit());
+            std::process::abort();
         }
+        interrupt(main, Interrupt::Throw(Box::new(self.loop_exit())));
     }
 
     fn loop_exit(&self) -> LoopExit {

@@ -75,6 +75,11 @@ impl Source {
         }
     }
 
+    /// Whether somebody waits for it.
+    pub(crate) fn is_awaited(&self, direction: Direction) -> bool {
+        self.waiter(direction).borrow().as_ref().is_some_and(Waker::is_waiting)
+    }
+
     pub(super) fn limit(&self, direction: Direction) -> &Limit {
         match direction {
             Direction::Read => &self.read_limit,
@@ -87,7 +92,8 @@ impl Source {
             self.hung_up.set(true);
         }
         let broken = events.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
-        if broken || events.intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP) {
+        let to_read = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLPRI;
+        if broken || events.intersects(to_read) {
             self.now_ready(Direction::Read);
         }
         if broken || events.intersects(EpollFlags::EPOLLOUT) {
@@ -148,8 +154,15 @@ impl Poller {
         let interest = EpollFlags::EPOLLIN
             | EpollFlags::EPOLLOUT
             | EpollFlags::EPOLLRDHUP
+            | EpollFlags::EPOLLPRI
             | EpollFlags::EPOLLET;
-        if let Err(errno) = epoll.add(fd, EpollEvent::new(interest, key)) {
+        let mut event = EpollEvent::new(interest, key);
+        let registered = match epoll.add(fd, event) {
+            // Under another key, by somebody who has let go of it without closing it.
+            Err(Errno::EEXIST) => epoll.modify(fd, &mut event),
+            other => other,
+        };
+        if let Err(errno) = registered {
             self.sources.borrow_mut().remove(key);
             return Err(errno.into());
         }

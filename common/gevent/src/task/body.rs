@@ -82,7 +82,15 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Body<F, R> {
     /// All that happens on the task's own stack.
     fn live(self: Rc<Self>) {
         if let Some(run) = self.run.take() {
-            let outcome = match greenlet::catch(run) {
+            let mut end = greenlet::catch(run);
+            // Told of a kill by a patched call that failed, it ends of the kill, however it took it.
+            if self.core.is_announced() {
+                end = greenlet::catch(|| {
+                    hub().raise_announced();
+                    unreachable!("what is announced is raised")
+                });
+            }
+            let outcome = match end {
                 Ok(value) => Outcome::Value(value),
                 Err(payload) => self.died_of(payload),
             };
