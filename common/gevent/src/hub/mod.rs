@@ -253,6 +253,7 @@ impl Hub {
     }
 
     /// As [`Hub::wait`], for who has to tidy up before an interrupt is raised.
+    #[inline(always)]
     pub(crate) fn wait_or(
         &'static self,
         what: &'static str,
@@ -270,6 +271,7 @@ impl Hub {
     }
 
     /// Prepares the current fiber's next wait. Nothing but [`Hub::park`] may follow.
+    #[inline(always)]
     fn waker(&self) -> Result<Waker, Interrupt> {
         let current = self.current();
         if std::thread::panicking() {
@@ -282,6 +284,7 @@ impl Hub {
     }
 
     /// Leaves the current fiber until its waker is used.
+    #[inline(always)] // the fewer frames lie on a stack that waits, the fewer have to be fetched
     fn park(&'static self, what: &'static str) -> Result<Woken, Interrupt> {
         self.with_current(|core| core.waits_for.set(what));
         match self.loop_peer.get() {
@@ -310,7 +313,6 @@ impl Hub {
         if let Err(error) = self.poller.register(source, fd) {
             return Ok(Err(error));
         }
-        let place = source.waiter(direction);
         if source.is_awaited(direction) {
             return Ok(Err(io::Error::other(crate::exception::CONCURRENT_USE)));
         }
@@ -321,13 +323,12 @@ impl Hub {
         let counts = usize::from(!source.in_background.get());
         self.poller.waiters.set(self.poller.waiters.get() + counts);
         let limit = deadline.instant().map(|at| self.begin_limit(source, direction, at));
-        let woken = self.wait_or(what, None, |waker| drop(place.replace(Some(waker))));
+        let woken = self.wait_or(what, None, |waker| source.waiter(direction).set(Some(waker)));
         if let Some(deadline) = limit {
             self.end_limit(source, direction, deadline);
         }
         self.poller.waiters.set(self.poller.waiters.get() - counts);
-        // Somebody else may wait by now, if this one was killed before it had its turn.
-        place.borrow_mut().take_if(|waker| !waker.is_waiting());
+        source.forget_stale(direction);
         Ok(match woken? {
             _ if source.closed.get() => Err(nix::errno::Errno::EBADF.into()),
             Woken::Called => Ok(()),

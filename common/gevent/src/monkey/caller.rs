@@ -273,7 +273,7 @@ impl Caller {
             match ticket {
                 Some(ticket) => behind.leave(ticket),
                 None => {
-                    watched.source.waiter(direction).borrow_mut().take_if(|w| !w.is_waiting());
+                    watched.source.forget_stale(direction);
                     behind.call_all();
                 }
             }
