@@ -63,7 +63,7 @@ fn overflow() {
     for n in 0..10 {
         spawn(move || thread::sleep(Duration::from_secs(n)));
     }
-    let task = spawn(|| drop(deeper(0))).named("digger");
+    let task = spawn(|| std::hint::black_box(deeper(0))).named("digger");
     for n in 0..10 {
         spawn(move || thread::sleep(Duration::from_secs(n)));
     }

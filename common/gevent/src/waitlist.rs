@@ -134,6 +134,10 @@ impl Deadline {
         Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
 
+    pub(crate) fn instant(self) -> Option<Instant> {
+        self.0
+    }
+
     pub(crate) fn left(self) -> Option<Duration> {
         self.0.map(|at| at.saturating_duration_since(Instant::now()))
     }

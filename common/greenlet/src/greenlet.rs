@@ -164,6 +164,20 @@ impl<T: 'static> Peer<T> {
         self.send(Message::Exit(value))
     }
 
+    /// Has the processor fetch what a switch to it reads first: a hint, for a scheduler that knows
+    /// who comes after the next.
+    #[inline]
+    pub fn fetch_block(&self) {
+        core::fetch_block(&self.node);
+    }
+
+    /// Has the processor fetch what it is going to use first of its stack: a hint, best given some
+    /// time after [`Peer::fetch_block`].
+    #[inline]
+    pub fn fetch_stack(&self) {
+        core::fetch_stack(&self.node);
+    }
+
     fn send(&self, message: Message<T>) -> T {
         core::send(NodePtr::of(&self.node), message).unwrap_or_else(|error| panic!("{error}"))
     }

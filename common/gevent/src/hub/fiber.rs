@@ -48,9 +48,13 @@ pub(crate) enum Stage {
 pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// The part of a fiber that does not depend on what it computes.
+#[repr(C)]
 pub(crate) struct Core {
-    pub(crate) id: u64,
-    pub(crate) stage: Cell<Stage>,
+    // What waking it and giving it the turn touch comes first, so that it lies together.
+    /// Its stack, while it does not run.
+    pub(super) stack: Cell<Option<Greenlet<Turn>>>,
+    /// Which of its waits this is: a [`Waker`] of an earlier one has no effect.
+    wait: Cell<u32>,
     /// It waits, or is about to, and nobody has woken it yet.
     waiting: Cell<bool>,
     /// It was an interrupt that woke it.
@@ -61,18 +65,16 @@ pub(crate) struct Core {
     announced: Cell<bool>,
     /// It waits for a lock of std, which knows no failure: an interrupt has to be raised later.
     pub(super) deaf: Cell<bool>,
-    /// Its links are to be called at its next turn.
-    pub(crate) links_due: Cell<bool>,
-    /// Which of its waits this is: a [`Waker`] of an earlier one has no effect.
-    wait: Cell<u32>,
+    pub(crate) stage: Cell<Stage>,
     /// For [`LoopExit`](crate::LoopExit): what it waits for.
     pub(super) waits_for: Cell<&'static str>,
-    /// Its stack, while it does not run.
-    pub(super) stack: Cell<Option<Greenlet<Turn>>>,
+    rare: Cell<Option<Box<Rare>>>,
     /// Place in the hub's list of tasks that have waited.
     pub(super) place: Cell<u32>,
+    /// Its links are to be called at its next turn.
+    pub(crate) links_due: Cell<bool>,
     links: Cell<Links>,
-    rare: Cell<Option<Box<Rare>>>,
+    pub(crate) id: u64,
 }
 
 /// What few fibers have.
@@ -91,20 +93,28 @@ pub(crate) struct Rare {
 impl Core {
     pub(crate) fn new(id: u64, stage: Stage) -> Core {
         Core {
-            id,
-            stage: Cell::new(stage),
+            stack: Cell::new(None),
+            wait: Cell::new(0),
             waiting: Cell::new(false),
             interrupted: Cell::new(false),
             timed_out: Cell::new(false),
             announced: Cell::new(false),
             deaf: Cell::new(false),
-            links_due: Cell::new(false),
-            wait: Cell::new(0),
+            stage: Cell::new(stage),
             waits_for: Cell::new(""),
-            stack: Cell::new(None),
-            place: Cell::new(NOWHERE),
-            links: Cell::default(),
             rare: Cell::new(None),
+            place: Cell::new(NOWHERE),
+            links_due: Cell::new(false),
+            links: Cell::default(),
+            id,
+        }
+    }
+
+    /// Shows `f` its stack, if it is suspended on one.
+    pub(super) fn with_stack(&self, f: impl FnOnce(&Greenlet<Turn>)) {
+        if let Some(stack) = self.stack.take() {
+            f(&stack);
+            self.stack.set(Some(stack));
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::Instant;
 
 use super::{Alarm, Direction, Hub, Source, TimerKey};
 
@@ -24,11 +24,11 @@ impl Hub {
         &self,
         source: &Rc<Source>,
         direction: Direction,
-        after: Duration,
+        at: Instant,
     ) -> u64 {
         let limit = source.limit(direction);
         let mut timers = self.timers.borrow_mut();
-        let deadline = timers.deadline(after);
+        let deadline = timers.deadline(at);
         // The wait before this one may have been woken without having had its turn yet.
         let was_idle = limit.deadline.replace(Some(deadline)).is_none();
         if let Some(alarm) = limit.alarm.get() {

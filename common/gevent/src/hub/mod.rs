@@ -38,6 +38,7 @@ pub(crate) use timers::{Alarm, TimerKey};
 
 use crate::detector::Watched;
 use crate::exception::LoopExit;
+use crate::waitlist::Deadline;
 use fiber::{Main, NOWHERE};
 use poller::Poller;
 use remote::Remote;
@@ -258,6 +259,7 @@ impl Hub {
     }
 
     /// As [`Hub::wait`], for who has to tidy up before an interrupt is raised.
+    #[inline(always)]
     pub(crate) fn wait_or(
         &'static self,
         what: &'static str,
@@ -275,6 +277,7 @@ impl Hub {
     }
 
     /// Prepares the current fiber's next wait. Nothing but [`Hub::park`] may follow.
+    #[inline(always)]
     fn waker(&self) -> Result<Waker, Interrupt> {
         let current = self.current();
         if std::thread::panicking() {
@@ -287,6 +290,7 @@ impl Hub {
     }
 
     /// Leaves the current fiber until its waker is used.
+    #[inline(always)] // the fewer frames lie on a stack that waits, the fewer have to be fetched
     fn park(&'static self, what: &'static str) -> Result<Woken, Interrupt> {
         self.with_current(|core| core.waits_for.set(what));
         match self.loop_peer.get() {
@@ -310,12 +314,11 @@ impl Hub {
         source: &Rc<Source>,
         direction: Direction,
         fd: BorrowedFd<'_>,
-        timeout: Option<Duration>,
+        deadline: Deadline,
     ) -> Result<io::Result<()>, Interrupt> {
         if let Err(error) = self.poller.register(source, fd) {
             return Ok(Err(error));
         }
-        let place = source.waiter(direction);
         if source.is_awaited(direction) {
             return Ok(Err(io::Error::other(crate::exception::CONCURRENT_USE)));
         }
@@ -325,15 +328,13 @@ impl Hub {
         };
         let counts = usize::from(!source.in_background.get());
         self.poller.waiters.set(self.poller.waiters.get() + counts);
-        let limit = timeout.map(|after| self.begin_limit(source, direction, after));
-        let woken = self.wait_or(what, None, |waker| drop(place.replace(Some(waker))));
+        let limit = deadline.instant().map(|at| self.begin_limit(source, direction, at));
+        let woken = self.wait_or(what, None, |waker| source.waiter(direction).set(Some(waker)));
         if let Some(deadline) = limit {
             self.end_limit(source, direction, deadline);
         }
         self.poller.waiters.set(self.poller.waiters.get() - counts);
-        if !matches!(woken, Ok(Woken::Called)) {
-            place.take();
-        }
+        source.forget_stale(direction);
         Ok(match woken? {
             _ if source.closed.get() => Err(nix::errno::Errno::EBADF.into()),
             Woken::Called => Ok(()),
@@ -560,13 +561,27 @@ impl Hub {
         let begin = Instant::now();
         let mut turns = 0;
         loop {
-            let Some(next) = self.queue.borrow_mut().pop_front() else { return };
+            let Some(next) = self.next_ready() else { return };
             next.turn(self);
             turns += 1;
             if turns % TURNS_PER_CLOCK == 0 && (turns >= TURNS || begin.elapsed() >= INTERVAL) {
                 return;
             }
         }
+    }
+
+    /// The next whose turn it is. Of those who follow, the processor fetches what their turns begin
+    /// with: with a thousand connections that is in no cache any more.
+    fn next_ready(&self) -> Option<Rc<dyn Fiber>> {
+        let mut queue = self.queue.borrow_mut();
+        let next = queue.pop_front();
+        if let Some(second) = queue.get(1) {
+            second.core().with_stack(|stack| stack.fetch_block());
+        }
+        if let Some(first) = queue.front() {
+            first.core().with_stack(|stack| stack.fetch_stack());
+        }
+        next
     }
 
     /// Looks at clock, descriptors and mail; waits for them if nobody is ready.

@@ -52,13 +52,14 @@ impl Timers {
         nanos(self.epoch.elapsed())
     }
 
-    /// `after` counts from now, not from when the hub last looked at the clock.
-    pub(super) fn deadline(&self, after: Duration) -> u64 {
-        self.now().saturating_add(nanos(after))
+    /// `at` in nanoseconds since the hub began.
+    pub(super) fn deadline(&self, at: Instant) -> u64 {
+        nanos(at.saturating_duration_since(self.epoch))
     }
 
+    /// `after` counts from now, not from when the hub last looked at the clock.
     pub(super) fn arm(&mut self, after: Duration, alarm: Alarm) -> TimerKey {
-        self.arm_at(self.deadline(after), alarm)
+        self.arm_at(self.now().saturating_add(nanos(after)), alarm)
     }
 
     pub(super) fn arm_at(&mut self, deadline: u64, alarm: Alarm) -> TimerKey {

@@ -14,7 +14,7 @@ use super::facts::{Facts, Kind};
 use super::raw::{Raw, sys};
 use super::{Parts, futex};
 use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Waker, Woken};
-use crate::waitlist::WaitList;
+use crate::waitlist::{Deadline, WaitList};
 
 /// What a patched thread has beside its hub.
 pub(super) struct Patched {
@@ -197,7 +197,7 @@ impl Caller {
         mut answer: impl FnMut() -> Option<Raw>,
     ) -> Result<Raw, Refused> {
         const LONGEST: Duration = Duration::from_millis(10);
-        let deadline = crate::waitlist::Deadline::after(limit);
+        let deadline = Deadline::after(limit);
         let mut pause = Duration::from_micros(50);
         loop {
             if let Some(answer) = answer() {
@@ -264,8 +264,9 @@ impl Caller {
         // SAFETY: the number belongs to an open descriptor: whoever closes it while we wait tells the
         // hub first (`closing`).
         let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+        let deadline = Deadline::after(limit);
         let waited =
-            self.unmoved(|| self.hub.wait_ready(&watched.source, direction, borrowed, limit));
+            self.unmoved(|| self.hub.wait_ready(&watched.source, direction, borrowed, deadline));
         // The next ones try too: whatever has happened may be enough for several, or this one may be
         // on its way out.
         behind.call_all();
@@ -310,7 +311,7 @@ impl Caller {
             match ticket {
                 Some(ticket) => behind.leave(ticket),
                 None => {
-                    watched.source.waiter(direction).borrow_mut().take_if(|w| !w.is_waiting());
+                    watched.source.forget_stale(direction);
                     behind.call_all();
                 }
             }

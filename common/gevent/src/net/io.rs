@@ -121,7 +121,7 @@ impl<S: AsFd> Cooperative<S> {
     /// Waits until a connection that has been begun is made, or has failed.
     pub(super) fn wait_writable(&self, limit: Option<Duration>) -> io::Result<()> {
         self.source.ready(Direction::Write).set(false);
-        self.wait(Direction::Write, limit, &*self.inner()?)
+        self.wait(Direction::Write, Deadline::after(limit), &*self.inner()?)
     }
 
     #[inline]
@@ -144,14 +144,13 @@ impl<S: AsFd> Cooperative<S> {
                     result => return result,
                 }
             }
-            let left = deadline.map_or(limit, Deadline::left);
-            deadline.get_or_insert_with(|| Deadline::after(limit));
-            self.wait(direction, left, &*inner)?;
+            let deadline = *deadline.get_or_insert_with(|| Deadline::after(limit));
+            self.wait(direction, deadline, &*inner)?;
         }
     }
 
-    fn wait(&self, direction: Direction, limit: Option<Duration>, fd: &S) -> io::Result<()> {
-        match hub().wait_ready(&self.source, direction, fd.as_fd(), limit) {
+    fn wait(&self, direction: Direction, deadline: Deadline, fd: &S) -> io::Result<()> {
+        match hub().wait_ready(&self.source, direction, fd.as_fd(), deadline) {
             Ok(Ok(())) if self.cancelled.take() => Err(ErrorKind::ConnectionAborted.into()),
             Ok(result) => result,
             Err(Interrupt::Unwinding) => Err(ErrorKind::WouldBlock.into()),
@@ -231,7 +230,7 @@ fn wait_once(fd: BorrowedFd<'_>, direction: Direction, limit: Option<Duration>) 
 impl<S: AsFd> Cooperative<S> {
     fn wait_for(&self, direction: Direction, limit: Option<Duration>) -> io::Result<()> {
         self.source.ready(direction).set(false);
-        self.wait(direction, limit, &*self.inner()?)
+        self.wait(direction, Deadline::after(limit), &*self.inner()?)
     }
 }
 

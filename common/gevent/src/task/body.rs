@@ -64,6 +64,7 @@ pub(super) trait Typed<R>: Fiber {
     fn outcome(&self) -> &RefCell<Outcome<R>>;
 }
 
+#[repr(C)] // what a turn touches lies together: the counts of the `Rc`, the core
 pub(super) struct Body<F, R> {
     core: Core,
     run: Cell<Option<F>>,

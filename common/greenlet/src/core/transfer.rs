@@ -18,6 +18,21 @@ use crate::unwind::GreenletExit;
 /// given up, with its stack.
 const PATIENCE: u32 = 1000;
 
+/// Has the processor fetch the line of the node that a switch uses.
+#[inline]
+pub(crate) fn fetch_block(node: &NodeRef) {
+    arch::fetch(NodePtr::of(node).as_ptr().cast());
+}
+
+/// Has the processor fetch the part of a suspended stack that is used next.
+#[inline]
+pub(crate) fn fetch_stack(node: &NodeRef) {
+    /// The frames between the switch and what has waited, more or less.
+    const USED_NEXT: usize = 640;
+    let sp = node.sp.get();
+    (0..USED_NEXT).step_by(arch::LINE).for_each(|at| arch::fetch(sp.wrapping_add(at)));
+}
+
 /// Switches to `to` with a value; returns the one that somebody sends back.
 ///
 /// # Panics
