@@ -1,0 +1,106 @@
+//! What is measured: which load, how many clients, how long, how often.
+
+use std::time::Duration;
+
+/// The clients of every full run.
+pub const CLIENTS: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+
+/// What the clients do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// All are connected, and few of them have anything to say: so many messages a second in all.
+    Idle,
+    /// Each sends its next message as soon as it has its answer; to answer costs the server nothing.
+    Echo,
+    /// The same, and each answer waits, as for a disk.
+    Io,
+    /// The same, and each answer is computed.
+    Cpu,
+}
+
+impl Kind {
+    /// All of them, in the order of the report.
+    pub const ALL: [Kind; 4] = [Kind::Idle, Kind::Echo, Kind::Io, Kind::Cpu];
+
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Idle => "idle",
+            Kind::Echo => "echo",
+            Kind::Io => "io",
+            Kind::Cpu => "cpu",
+        }
+    }
+
+    /// What the server's option `--work` says.
+    pub fn work(self) -> Option<&'static str> {
+        match self {
+            Kind::Idle | Kind::Echo => None,
+            Kind::Io => Some("io:10"),
+            Kind::Cpu => Some("cpu:1"),
+        }
+    }
+
+    /// Why so many clients would show nothing, if they would not.
+    pub fn pointless(self, clients: usize) -> Option<String> {
+        let turn = clients / 1_000;
+        (self == Kind::Cpu && turn > 1).then(|| {
+            format!("with 1 ms of computing for each, a turn of {clients} clients takes {turn} s of a core")
+        })
+    }
+}
+
+/// Everything that can be chosen.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The numbers of clients, ascending.
+    pub clients: Vec<usize>,
+    /// How often everything is measured; a figure is the median.
+    pub rounds: usize,
+    /// How long one measurement lasts, connecting and warming up not counted.
+    pub window: Duration,
+    /// How long the clients talk before that.
+    pub warm_up: Duration,
+    /// How long the clients that have had no answer yet are waited for, counted from the last who got one.
+    pub settle: Duration,
+    /// After so long no further round begins.
+    pub budget: Option<Duration>,
+    /// Messages a second of all idle clients together.
+    pub idle_rate: u32,
+    /// How long a server may take to make room for one more client.
+    pub patience: Duration,
+    /// How many threads, and how many coroutines, are put to rest side by side.
+    pub at_rest: usize,
+}
+
+impl Plan {
+    /// Half an hour: everything.
+    pub fn full() -> Plan {
+        Plan {
+            clients: CLIENTS.to_vec(),
+            rounds: 5,
+            window: Duration::from_millis(500),
+            warm_up: Duration::from_millis(200),
+            settle: Duration::from_secs(1),
+            budget: None,
+            idle_rate: 1_000,
+            patience: Duration::from_secs(3),
+            at_rest: 10_000,
+        }
+    }
+
+    /// Under a minute: a few clients, and only as many rounds as there is time for.
+    pub fn quick() -> Plan {
+        Plan {
+            clients: vec![1, 10, 100],
+            rounds: 3,
+            window: Duration::from_millis(60),
+            warm_up: Duration::from_millis(20),
+            settle: Duration::from_millis(300),
+            budget: Some(Duration::from_secs(45)),
+            patience: Duration::from_secs(1),
+            at_rest: 1_000,
+            ..Plan::full()
+        }
+    }
+}

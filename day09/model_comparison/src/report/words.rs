@@ -1,0 +1,108 @@
+//! Every sentence of the report, in both languages.
+
+use super::Report;
+use super::view::View;
+use crate::plan::Kind;
+use crate::stats::{MARGIN, ROUNDS};
+
+/// The same in English and in Chinese.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Text {
+    pub(super) en: String,
+    pub(super) zh: String,
+}
+
+pub(super) fn text(en: impl Into<String>, zh: impl Into<String>) -> Text {
+    Text { en: en.into(), zh: zh.into() }
+}
+
+/// What was measured, and where: a few lines.
+pub(super) fn about(report: &Report) -> Vec<Text> {
+    let (machine, plan) = (&report.machine, &report.plan);
+    let ms = plan.window.as_millis();
+    let mut lines = vec![text(
+        format!(
+            "{}, {} cores, {:.0} GiB, Linux {}; {}",
+            machine.processor, machine.cores, machine.memory_gib, machine.linux, machine.date
+        ),
+        format!(
+            "{}，{} 个核，{:.0} GiB 内存，Linux {}；{}",
+            machine.processor, machine.cores, machine.memory_gib, machine.linux, machine.date
+        ),
+    )];
+    let (en, zh) = match machine.cores {
+        1 => ("server and load share the one core", "服务端与负载共用唯一的核"),
+        _ => ("server on one core, load on another", "服务端在一个核，负载在另一个核"),
+    };
+    lines.push(text(
+        format!(
+            "{en}; medians of {} rounds, {ms} ms each, the servers in turn",
+            report.rounds.max(1)
+        ),
+        format!("{zh}；{} 轮的中位数，每次 {ms} 毫秒，各服务端轮流", report.rounds.max(1)),
+    ));
+    if report.rounds < plan.rounds {
+        lines.push(text(
+            format!(
+                "ended after {} of {} rounds: what follows is what was done by then",
+                report.rounds, plan.rounds
+            ),
+            format!(
+                "{} 轮里完成了 {} 轮就结束了：以下是到那时为止的结果",
+                plan.rounds, report.rounds
+            ),
+        ));
+    }
+    if machine.debug_build {
+        lines.push(text(
+            "warning: a debug build; for figures worth a look: cargo run --release -p model_comparison",
+            "注意：这是调试构建；要看像样的数字，请用 cargo run --release -p model_comparison",
+        ));
+    }
+    lines
+}
+
+/// What the clients do.
+pub(super) fn load(kind: Kind) -> Text {
+    match kind {
+        Kind::Idle => text(
+            "idle clients, 1,000 messages a second among them all",
+            "空闲的客户端，所有人加起来每秒一千条消息",
+        ),
+        Kind::Echo => {
+            text("busy clients, nothing to do for an answer", "忙碌的客户端，回答不用做什么")
+        }
+        Kind::Io => text(
+            "busy clients, each answer waits 10 ms (I/O-bound)",
+            "忙碌的客户端，每个回答先等 10 毫秒（I/O 密集）",
+        ),
+        Kind::Cpu => text(
+            "busy clients, each answer takes 1 ms of computing (CPU-bound); the server may use all cores",
+            "忙碌的客户端，每个回答先计算 1 毫秒（CPU 密集）；服务端可以用所有的核",
+        ),
+    }
+}
+
+/// The order that the rounds agree on, or that there is none.
+pub(super) fn order(report: &Report, view: View, clients: usize) -> Text {
+    let groups = view.order(report, clients);
+    if groups.len() < 2 {
+        return text("the rounds show none", "各轮看不出来");
+    }
+    let groups: Vec<String> = groups.iter().map(|group| group.join(", ")).collect();
+    let line = groups.join(" > ");
+    text(line.clone(), line)
+}
+
+/// When an order is claimed.
+pub(super) fn rule_of_orders() -> Text {
+    let percent = (MARGIN - 1.0) * 100.0;
+    text(
+        format!(
+            "\"a > b\" is said only where there were at least {ROUNDS} rounds, and the worst of a was still {percent:.0} % better than the best of b; between commas no order is claimed"
+        ),
+        format!(
+            "只有至少 {ROUNDS} 轮、而且 a 最差的一轮仍比 b 最好的一轮好 {percent:.0}% 时，才写“a > b”；逗号之间不分先后"
+        ),
+    )
+}

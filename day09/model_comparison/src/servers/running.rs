@@ -1,0 +1,117 @@
+//! A server that runs: its address, its processes, its end.
+
+use std::fs::File;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::processes::Tree;
+
+/// How long a server may take to begin, and to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A server that accepts clients. Dropping it ends it, and all that it has started.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    address: SocketAddr,
+    /// What it says on standard error.
+    said: File,
+}
+
+impl Running {
+    pub(super) fn start(mut command: Command) -> Result<Running, String> {
+        let cannot = |why: &std::io::Error| format!("cannot start: {}", common::reason(why));
+        let said = memfd_create("stderr", MFdFlags::MFD_CLOEXEC)
+            .map(|fd: OwnedFd| File::from(fd))
+            .map_err(|errno| cannot(&errno.into()))?;
+        let its_end = said.try_clone().map_err(|why| cannot(&why))?;
+        command.env("RUST_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(its_end);
+        let child = command.spawn().map_err(|why| cannot(&why))?;
+        let address = SocketAddr::from(([0; 4], 0));
+        let mut running = Running { child, address, said };
+        running.address =
+            running.ready().ok_or_else(|| running.why("it did not begin to listen"))?;
+        Ok(running)
+    }
+
+    /// Where it accepts clients.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its processes now.
+    pub fn processes(&self) -> Tree {
+        Tree::of(self.child.id().cast_signed())
+    }
+
+    /// What went wrong, and in the server's own last words why.
+    pub fn why(&self, what: &str) -> String {
+        match self.last_words() {
+            Some(words) => format!("{what} ({words})"),
+            None => what.to_owned(),
+        }
+    }
+
+    /// The last line that it wrote on standard error.
+    fn last_words(&self) -> Option<String> {
+        const TAIL: u64 = 4096;
+        let length = self.said.metadata().ok()?.len();
+        let mut bytes = vec![0; TAIL.min(length) as usize];
+        self.said.read_exact_at(&mut bytes, length.saturating_sub(TAIL)).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let line = text.lines().rfind(|line| !line.trim().is_empty())?;
+        Some(line.trim().chars().filter(|c| !c.is_control()).take(160).collect())
+    }
+
+    /// Waits for the line `listening on HOST:PORT`.
+    fn ready(&mut self) -> Option<SocketAddr> {
+        let end = Instant::now() + PATIENCE;
+        let stdout = self.child.stdout.as_mut()?;
+        let mut line = Vec::new();
+        while !line.contains(&b'\n') {
+            let left = end.saturating_duration_since(Instant::now());
+            let mut fds = [PollFd::new(stdout.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(nix::errno::Errno::EINTR) => continue,
+                Err(_) => return None,
+            }
+            let mut bytes = [0; 128];
+            match stdout.read(&mut bytes) {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => line.extend_from_slice(&bytes[..count]),
+            }
+        }
+        let line = String::from_utf8(line).ok()?;
+        line.lines().next()?.strip_prefix("listening on ")?.parse().ok()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let processes = self.processes();
+        let _ = kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM);
+        let end = Instant::now() + PATIENCE;
+        let mut nap = Duration::from_micros(200);
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < end {
+            std::thread::sleep(nap);
+            nap = (nap * 2).min(Duration::from_millis(20));
+        }
+        // 父进程先走了，它的子进程可能还在 / whoever outlives the first of them is ended.
+        processes.kill();
+        let _ = self.child.wait();
+        while !processes.is_gone() && Instant::now() < end {
+            std::thread::sleep(nap);
+        }
+    }
+}
