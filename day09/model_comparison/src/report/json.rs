@@ -27,7 +27,7 @@ impl Report {
             },
             "whole_rounds": self.rounds,
             "cells": self.cells.iter().map(cell).collect::<Value>(),
-            "orders": self.orders(),
+            "orders": self.all_orders(),
             "at_rest": self.at_rest.iter().map(at_rest).collect::<Value>(),
             "left_out": self.left_out.iter()
                 .map(|left_out| json!({ "what": left_out.what, "why": left_out.why }))
@@ -35,7 +35,7 @@ impl Report {
         })
     }
 
-    fn orders(&self) -> Value {
+    fn all_orders(&self) -> Value {
         let all = VIEWS.iter().flat_map(|view| {
             self.plan.clients.iter().map(|&clients| {
                 json!({

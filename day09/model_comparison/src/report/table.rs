@@ -59,7 +59,7 @@ impl Report {
     }
 
     /// What the stars stand for.
-    fn partly(&self, view: View) -> Vec<String> {
+    pub(super) fn partly(&self, view: View) -> Vec<String> {
         let cells = self.cells.iter().filter(|cell| cell.kind == view.kind);
         let partly = cells.filter_map(|cell| {
             let answered = cell.answered().filter(|&answered| answered < cell.clients)?;

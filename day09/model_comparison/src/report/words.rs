@@ -1,7 +1,7 @@
 //! Every sentence of the report, in both languages.
 
 use super::Report;
-use super::view::View;
+use super::view::{Figure, View};
 use crate::plan::Kind;
 use crate::stats::{MARGIN, ROUNDS};
 
@@ -105,4 +105,47 @@ pub(super) fn rule_of_orders() -> Text {
             "只有至少 {ROUNDS} 轮、而且 a 最差的一轮仍比 b 最好的一轮好 {percent:.0}% 时，才写“a > b”；逗号之间不分先后"
         ),
     )
+}
+
+/// The unit of a chart's other axis.
+pub(super) fn unit(figure: Figure) -> Text {
+    match figure {
+        Figure::Rate => text("↑ messages per second", "↑ 每秒消息数"),
+        Figure::P99 => text("↑ milliseconds (99 of 100 answers)", "↑ 毫秒（100 个回答中的 99 个）"),
+        Figure::Memory => text("↑ MiB", "↑ MiB"),
+        Figure::TakenIn => text("↑ microseconds for each client", "↑ 每个客户端，微秒"),
+        Figure::Cpu => text("↑ microseconds for each message", "↑ 每条消息，微秒"),
+    }
+}
+
+pub(super) fn clients_axis() -> Text {
+    text("clients →", "客户端数 →")
+}
+
+pub(super) fn numbers() -> Text {
+    text("The numbers, and the order on which the rounds agree", "数字，以及各轮一致的先后")
+}
+
+pub(super) fn orders() -> Text {
+    text("Order, best first, by clients:", "先后（好的在前），按客户端数：")
+}
+
+pub(super) fn failed() -> Text {
+    text("failed", "失败")
+}
+
+pub(super) fn nothing_failed() -> Text {
+    text("Nothing failed, and nothing was left out.", "没有失败，也没有遗漏。")
+}
+
+pub(super) fn nothing_measured() -> Text {
+    text("Nothing was measured here.", "这里没有测到任何数据。")
+}
+
+/// With commas: `10,000`.
+pub(super) fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<&str> = groups.filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
 }

@@ -64,6 +64,12 @@ pub struct LeftOut {
 }
 
 impl Server {
+    /// Every server there could be, whether it can be started here or not.
+    pub fn all() -> Vec<Server> {
+        let ours = OURS.map(|(name, model)| Server { name, model, command: vec![name.into()] });
+        [ours.to_vec(), originals().to_vec()].concat()
+    }
+
     /// Whether it is one of the Python originals.
     pub fn is_python(&self) -> bool {
         self.command.len() > 1
@@ -84,14 +90,9 @@ impl Server {
 
 /// The Python originals that this machine can run, and why it cannot run the others.
 pub fn python() -> (Vec<Server>, Vec<LeftOut>) {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("python");
-    let all = PYTHON.map(|(name, model)| Server {
-        name,
-        model,
-        command: vec![interpreter(), folder.join(name)],
-    });
-    let missing = if !folder.is_dir() {
-        Some(("*.py", format!("there is no folder {}", folder.display())))
+    let all = originals();
+    let missing = if !folder().is_dir() {
+        Some(("*.py", format!("there is no folder {}", folder().display())))
     } else if !python_can("import socketserver") {
         Some(("*.py", "python3 is not installed".to_owned()))
     } else if !python_can("import gevent") {
@@ -103,6 +104,17 @@ pub fn python() -> (Vec<Server>, Vec<LeftOut>) {
     let Some((what, why)) = missing else { return (all.into(), Vec::new()) };
     let rest = all.into_iter().filter(|server| what != "*.py" && server.name != what).collect();
     (rest, vec![LeftOut { what: what.to_owned(), why }])
+}
+
+fn originals() -> [Server; 4] {
+    PYTHON.map(|(name, model)| {
+        let command = vec![interpreter(), folder().join(name)];
+        Server { name, model, command }
+    })
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("python")
 }
 
 /// What PATH leads to may be a script that takes a while to find the real one: ask that once.

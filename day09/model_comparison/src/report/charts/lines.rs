@@ -1,0 +1,172 @@
+//! One figure of all servers, by the number of clients: both axes by factors.
+
+use plotters::element::DashedPathElement;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::super::Report;
+use super::super::view::{Point, View};
+use super::marks::{Area, Drawn, cross, mark};
+use super::{FAINT, HEIGHT, INK, LETTER, WIDTH, axis, labels};
+use crate::servers::Server;
+
+/// Where the curves are: left, top, right, bottom.
+const PLOT: (i32, i32, i32, i32) = (78, 16, 506, 500);
+/// The height of the crosses of those that failed.
+const FAILED: i32 = 524;
+/// The height of the numbers of clients.
+const NUMBERS: i32 = 562;
+
+/// What one server shows, on the paper.
+struct Curve<'a> {
+    server: &'a Server,
+    points: Vec<(i32, i32, bool)>,
+    failed: Vec<i32>,
+}
+
+pub(super) fn draw(report: &Report, view: View) -> Drawn<Option<String>> {
+    let clients: Vec<f64> = report.plan.clients.iter().map(|&count| count as f64).collect();
+    let values = report.servers.iter().flat_map(|server| {
+        report
+            .plan
+            .clients
+            .iter()
+            .filter_map(|&count| value(view.point(report, server.name, count)))
+    });
+    let values: Vec<f64> = values.collect();
+    let (Some((heights, ticks)), Some(ends)) = (axis::around(&values), ends(&clients)) else {
+        return Ok(None);
+    };
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
+        let scale = Scale::new(ends, heights);
+        grid(&area, &scale, &clients, &ticks)?;
+        let curves: Vec<Curve<'_>> =
+            report.servers.iter().map(|server| curve(report, view, server, &scale)).collect();
+        for curve in &curves {
+            line(&area, curve)?;
+        }
+        for curve in &curves {
+            for &(x, y, hollow) in &curve.points {
+                mark(&area, curve.server.model, (x, y), hollow)?;
+            }
+        }
+        crosses(&area, &curves)?;
+        names(&area, &curves)?;
+        area.present()?;
+    }
+    Ok(Some(svg))
+}
+
+fn value(point: Point) -> Option<f64> {
+    match point {
+        Point::Whole(value) | Point::Partly(value) if value > 0.0 => Some(value),
+        _ => None,
+    }
+}
+
+fn ends(clients: &[f64]) -> Option<(f64, f64)> {
+    let (first, last) = (*clients.first()?, *clients.last()?);
+    Some((first * 0.8, last * 1.12))
+}
+
+/// From values to places on the paper.
+struct Scale(Cartesian2d<LogCoord<f64>, LogCoord<f64>>);
+
+impl Scale {
+    fn new((left, right): (f64, f64), (low, high): (f64, f64)) -> Scale {
+        let (x, y) = ((left..right).log_scale(), (low..high).log_scale());
+        Scale(Cartesian2d::new(x, y, (PLOT.0..PLOT.2, PLOT.3..PLOT.1)))
+    }
+
+    fn place(&self, clients: f64, value: f64) -> (i32, i32) {
+        use plotters::coord::CoordTranslate;
+        self.0.translate(&(clients, value))
+    }
+}
+
+fn letters(at: Pos) -> TextStyle<'static> {
+    ("sans-serif", LETTER * 1.24).into_font().color(&INK).pos(at)
+}
+
+fn grid(area: &Area<'_>, scale: &Scale, clients: &[f64], ticks: &[f64]) -> Drawn {
+    for &tick in ticks {
+        let (_, y) = scale.place(clients[0], tick);
+        area.draw(&PathElement::new([(PLOT.0, y), (PLOT.2, y)], FAINT.stroke_width(2)))?;
+        let style = letters(Pos::new(HPos::Right, VPos::Center));
+        area.draw(&Text::new(axis::short(tick), (PLOT.0 - 12, y), style))?;
+    }
+    for &count in clients {
+        let (x, _) = scale.place(count, ticks[0]);
+        area.draw(&PathElement::new([(x, PLOT.1), (x, PLOT.3)], FAINT.stroke_width(2)))?;
+        let style = letters(Pos::new(HPos::Center, VPos::Center));
+        area.draw(&Text::new(axis::short(count), (x, NUMBERS), style))?;
+    }
+    Ok(())
+}
+
+fn curve<'a>(report: &Report, view: View, server: &'a Server, scale: &Scale) -> Curve<'a> {
+    let (mut points, mut failed) = (Vec::new(), Vec::new());
+    for &count in &report.plan.clients {
+        let point = view.point(report, server.name, count);
+        match value(point) {
+            Some(value) => {
+                let (x, y) = scale.place(count as f64, value);
+                points.push((x, y, matches!(point, Point::Partly(_))));
+            }
+            None if point == Point::Failed => failed.push(scale.place(count as f64, 1.0).0),
+            None => {}
+        }
+    }
+    Curve { server, points, failed }
+}
+
+fn line(area: &Area<'_>, curve: &Curve<'_>) -> Drawn {
+    let style = super::color(curve.server.model).stroke_width(4);
+    let points = curve.points.iter().map(|&(x, y, _)| (x, y));
+    match curve.server.is_python() {
+        true => area.draw(&DashedPathElement::new(points, 10, 8, style))?,
+        false => area.draw(&PathElement::new(points.collect::<Vec<_>>(), style))?,
+    }
+    Ok(())
+}
+
+/// Below the curves, so that nobody takes it for a value.
+fn crosses(area: &Area<'_>, curves: &[Curve<'_>]) -> Drawn {
+    let mut taken: Vec<(i32, i32)> = Vec::new();
+    for curve in curves {
+        for &x in &curve.failed {
+            let before = taken.iter().filter(|(other, _)| *other == x).count() as i32;
+            taken.push((x, before));
+            cross(area, curve.server.model, (x + before * 22, FAILED))?;
+        }
+    }
+    Ok(())
+}
+
+/// The name of each beside the end of its curve: those that end together are moved apart.
+fn names(area: &Area<'_>, curves: &[Curve<'_>]) -> Drawn {
+    let mut ends: Vec<i32> =
+        curves.iter().filter_map(|curve| Some(curve.points.last()?.0)).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    for end in ends {
+        let here =
+            curves.iter().filter(|curve| curve.points.last().is_some_and(|last| last.0 == end));
+        let here: Vec<&Curve<'_>> = here.collect();
+        let wishes: Vec<i32> =
+            here.iter().filter_map(|curve| Some(curve.points.last()?.1)).collect();
+        let gap = (LETTER * 1.1) as i32;
+        let heights = labels::spread(&wishes, gap, PLOT.1 + 8, PLOT.3 - 4);
+        for ((curve, height), wish) in here.iter().zip(heights).zip(wishes) {
+            let color = super::color(curve.server.model);
+            let way = [(end + 12, wish), (end + 26, height)];
+            area.draw(&PathElement::new(way, color.stroke_width(2)))?;
+            let style = ("sans-serif", (LETTER - 2.0) * 1.24).into_font().color(&color);
+            let style = style.pos(Pos::new(HPos::Left, VPos::Center));
+            area.draw(&Text::new(curve.server.name, (end + 30, height), style))?;
+        }
+    }
+    Ok(())
+}
