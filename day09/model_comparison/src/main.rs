@@ -29,7 +29,7 @@ struct Cli {
     #[arg(long)]
     json: bool,
 
-    /// Write a page with charts (index.html), its figures and the picture of a README into this folder
+    /// Write a page with charts (index.html), its figures and a picture into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
 
@@ -67,11 +67,12 @@ fn compare(cli: &Cli) -> Result<(), Failure> {
     if cfg!(debug_assertions) {
         eprintln!("warning: a debug build; for figures worth a look, cargo run --release");
     }
+    let no_start = |why: std::io::Error| Failure::new("cannot start", &why);
+    stop::on_signals().map_err(no_start)?;
+
     // 【1】要比较的服务端：我们的，和 Python 原来的 / who is compared: ours, and the Python originals.
     let (mut plan, mut left_out) = cli.plan();
     let servers = cli.choose(&mut left_out)?;
-    let no_start = |why: std::io::Error| Failure::new("cannot start", &why);
-    stop::on_signals().map_err(no_start)?;
     let cores = Cores::of_this_machine().map_err(|errno| no_start(errno.into()))?;
     plan.clients.sort_unstable();
 

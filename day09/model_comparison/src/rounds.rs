@@ -52,7 +52,7 @@ pub fn cells(servers: &[Server], plan: &Plan) -> (Vec<Cell>, Vec<LeftOut>) {
     for kind in Kind::ALL {
         for &clients in &plan.clients {
             if let Some(why) = kind.pointless(clients) {
-                let what = format!("{}, {clients} clients", kind.name());
+                let what = format!("{clients} clients, {}", kind.name());
                 left_out.push(LeftOut { what, why });
                 continue;
             }

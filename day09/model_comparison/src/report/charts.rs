@@ -18,11 +18,11 @@ use super::view::View;
 use crate::servers::Model;
 
 /// The size of a chart, in points of its own: shown smaller, it stays sharp.
-const WIDTH: u32 = 720;
+pub(super) const WIDTH: u32 = 720;
 /// As [`WIDTH`].
-const HEIGHT: u32 = 584;
+pub(super) const HEIGHT: u32 = 584;
 /// The height of a letter.
-const LETTER: f64 = 24.0;
+const LETTER: f64 = 25.0;
 
 /// Text, axes.
 const INK: RGBColor = RGBColor(1, 0, 0);
@@ -108,23 +108,4 @@ fn finish(svg: &str, title: &str) -> String {
          {title}{body}",
         view_box.unwrap_or_default()
     )
-}
-
-impl Report {
-    /// The picture for a README: messages per second of busy clients, on its own in light and dark.
-    ///
-    /// # Errors
-    ///
-    /// plotters cannot draw it.
-    pub fn to_picture(&self) -> Result<String, Failure> {
-        let view = View { figure: super::Figure::Rate, kind: crate::plan::Kind::Echo };
-        let about = super::words::about(self);
-        let title = format!("messages per second by clients; {}", about[0].en);
-        let Some(svg) = chart(self, view, &title)? else {
-            return Err("nothing was measured that could be drawn".to_owned().into());
-        };
-        let style = format!("<style>{COLORS}text{{font-family:sans-serif}}</style>");
-        let background = "<rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>";
-        Ok(svg.replacen("</title>", &format!("</title>{style}{background}"), 1))
-    }
 }

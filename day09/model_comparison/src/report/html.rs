@@ -119,12 +119,12 @@ impl Report {
     }
 
     fn failed(&self) -> String {
-        let left_out = self.left_out.iter().map(|one| format!("{}: {}", one.what, one.why));
-        let lines: Vec<String> = self.failures().into_iter().chain(left_out).collect();
+        let left_out = self.left_out.iter().map(words::left_out);
+        let lines: Vec<Text> = words::failures(self).into_iter().chain(left_out).collect();
         if lines.is_empty() {
             return format!("<p>{}</p>", both(&words::nothing_failed()));
         }
-        let lines = lines.iter().map(|line| format!("<li>{}</li>", escape(line)));
+        let lines = lines.iter().map(|line| format!("<li>{}</li>", both(&text_of(line, escape))));
         format!("<ul class=\"notes\">{}</ul>", lines.collect::<String>())
     }
 

@@ -3,6 +3,7 @@
 mod charts;
 mod html;
 mod json;
+mod picture;
 mod table;
 mod view;
 mod words;
@@ -40,7 +41,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Writes `index.html`, `report.json` and the picture `throughput.svg` into a folder, which is
+    /// Writes `index.html`, `report.json` and `picture.svg` for a README into a folder, which is
     /// made if it is not there.
     ///
     /// # Errors
@@ -52,7 +53,7 @@ impl Report {
         fs::create_dir_all(folder).map_err(|why| cannot(folder, why))?;
         for (name, text) in [
             ("index.html", self.to_html()?),
-            ("throughput.svg", self.to_picture()?),
+            ("picture.svg", self.to_picture()?),
             ("report.json", self.to_json().to_string()),
         ] {
             let path = folder.join(name);

@@ -25,11 +25,11 @@ impl fmt::Display for Report {
             }
         }
         writeln!(f, "\nthreads and coroutines at rest\n\n{}", self.at_rest_table())?;
-        for failure in self.failures() {
-            writeln!(f, "failed: {failure}")?;
+        for failure in words::failures(self) {
+            writeln!(f, "failed: {}", failure.en)?;
         }
         for left_out in &self.left_out {
-            writeln!(f, "left out: {}: {}", left_out.what, left_out.why)?;
+            writeln!(f, "{}", words::left_out(left_out).en)?;
         }
         Ok(())
     }
@@ -92,21 +92,5 @@ impl Report {
             });
         }
         table
-    }
-
-    /// One line for each server and load that failed at least once.
-    pub(super) fn failures(&self) -> Vec<String> {
-        let cells = self.cells.iter().filter_map(|cell| {
-            let why = cell.failure()?;
-            let failed = cell.rounds.iter().filter(|round| round.is_err()).count();
-            let often = format!("{failed} of {} rounds", cell.rounds.len());
-            let load = cell.kind.name();
-            Some(format!("{}, {load}, {} clients ({often}): {why}", cell.server, cell.clients))
-        });
-        let rests = self.at_rest.iter().filter_map(|rest| {
-            let why = rest.result.as_ref().err()?;
-            Some(format!("{} at rest: {why}", rest.what.name()))
-        });
-        cells.chain(rests).collect()
     }
 }

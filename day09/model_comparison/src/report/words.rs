@@ -3,6 +3,8 @@
 use super::Report;
 use super::view::{Figure, View};
 use crate::plan::Kind;
+use crate::rounds::Cell;
+use crate::servers::LeftOut;
 use crate::stats::{MARGIN, ROUNDS};
 
 /// The same in English and in Chinese.
@@ -83,6 +85,16 @@ pub(super) fn load(kind: Kind) -> Text {
     }
 }
 
+/// What an answer takes, as a short heading.
+pub(super) fn answer(kind: Kind) -> Text {
+    match kind {
+        Kind::Idle => text("Few speak", "大多不说话"),
+        Kind::Echo => text("An answer costs nothing", "回答不用做什么"),
+        Kind::Io => text("Each answer waits 10 ms", "每个回答等待 10 毫秒"),
+        Kind::Cpu => text("Each answer computes for 1 ms", "每个回答计算 1 毫秒"),
+    }
+}
+
 /// The order that the rounds agree on, or that there is none.
 pub(super) fn order(report: &Report, view: View, clients: usize) -> Text {
     let groups = view.order(report, clients);
@@ -148,4 +160,39 @@ pub(super) fn thousands(number: usize) -> String {
     let groups = digits.as_bytes().rchunks(3).rev();
     let groups: Vec<&str> = groups.filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.join(",")
+}
+
+/// One line for each way in which a server failed, with all the loads under which it did.
+pub(super) fn failures(report: &Report) -> Vec<Text> {
+    let mut groups: Vec<(&Cell, &str, Vec<&str>)> = Vec::new();
+    for cell in &report.cells {
+        let Some(why) = cell.failure() else { continue };
+        let same = groups.iter_mut().find(|(other, reason, _)| {
+            (other.server, other.clients, *reason) == (cell.server, cell.clients, why)
+        });
+        match same {
+            Some((_, _, loads)) => loads.push(cell.kind.name()),
+            None => groups.push((cell, why, vec![cell.kind.name()])),
+        }
+    }
+    let lines = groups.into_iter().map(|(cell, why, loads)| {
+        let failed = cell.rounds.iter().filter(|round| round.is_err()).count();
+        let (rounds, clients) = (cell.rounds.len(), thousands(cell.clients));
+        let (server, loads) = (cell.server, loads.join(", "));
+        text(
+            format!("{server}, {clients} clients ({loads}; {failed} of {rounds} rounds): {why}"),
+            format!("{server}，{clients} 个客户端（{loads}；{rounds} 轮中 {failed} 轮）：{why}"),
+        )
+    });
+    let rests = report.at_rest.iter().filter_map(|rest| {
+        let (what, why) = (rest.what.name(), rest.result.as_ref().err()?);
+        Some(text(format!("{what} at rest: {why}"), format!("{what}，休息时：{why}")))
+    });
+    lines.chain(rests).collect()
+}
+
+/// What was not measured, and why.
+pub(super) fn left_out(one: &LeftOut) -> Text {
+    let LeftOut { what, why } = one;
+    text(format!("left out: {what}: {why}"), format!("没有测：{what}：{why}"))
 }

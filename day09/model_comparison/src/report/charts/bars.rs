@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::marks::Drawn;
-use super::{INK, LETTER, WIDTH, axis};
+use super::{INK, LETTER, axis};
 use crate::servers::Model;
 
 /// One of them.
@@ -18,7 +18,9 @@ pub(in super::super) struct Bar {
 /// The height of a bar and its name.
 const ROW: i32 = 100;
 /// The longest bar.
-const LONGEST: f64 = 560.0;
+const LONGEST: f64 = 480.0;
+/// The size of the chart, but for its height.
+const WIDTH: u32 = 600;
 
 pub(super) fn draw(values: &[Bar]) -> Drawn<String> {
     let mut svg = String::new();

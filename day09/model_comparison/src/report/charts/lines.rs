@@ -11,7 +11,7 @@ use super::{FAINT, HEIGHT, INK, LETTER, WIDTH, axis, labels};
 use crate::servers::Server;
 
 /// Where the curves are: left, top, right, bottom.
-const PLOT: (i32, i32, i32, i32) = (78, 16, 506, 500);
+const PLOT: (i32, i32, i32, i32) = (82, 16, 474, 500);
 /// The height of the crosses of those that failed.
 const FAILED: i32 = 524;
 /// The height of the numbers of clients.
@@ -145,28 +145,20 @@ fn crosses(area: &Area<'_>, curves: &[Curve<'_>]) -> Drawn {
     Ok(())
 }
 
-/// The name of each beside the end of its curve: those that end together are moved apart.
+/// The name of each beside the end of its curve, none above another.
 fn names(area: &Area<'_>, curves: &[Curve<'_>]) -> Drawn {
-    let mut ends: Vec<i32> =
-        curves.iter().filter_map(|curve| Some(curve.points.last()?.0)).collect();
-    ends.sort_unstable();
-    ends.dedup();
-    for end in ends {
-        let here =
-            curves.iter().filter(|curve| curve.points.last().is_some_and(|last| last.0 == end));
-        let here: Vec<&Curve<'_>> = here.collect();
-        let wishes: Vec<i32> =
-            here.iter().filter_map(|curve| Some(curve.points.last()?.1)).collect();
-        let gap = (LETTER * 1.1) as i32;
-        let heights = labels::spread(&wishes, gap, PLOT.1 + 8, PLOT.3 - 4);
-        for ((curve, height), wish) in here.iter().zip(heights).zip(wishes) {
-            let color = super::color(curve.server.model);
-            let way = [(end + 12, wish), (end + 26, height)];
-            area.draw(&PathElement::new(way, color.stroke_width(2)))?;
-            let style = ("sans-serif", (LETTER - 2.0) * 1.24).into_font().color(&color);
-            let style = style.pos(Pos::new(HPos::Left, VPos::Center));
-            area.draw(&Text::new(curve.server.name, (end + 30, height), style))?;
-        }
+    let ends = curves.iter().filter_map(|curve| Some((curve.server, curve.points.last()?)));
+    let ends: Vec<_> = ends.collect();
+    let wishes: Vec<i32> = ends.iter().map(|(_, (_, y, _))| *y).collect();
+    let gap = (LETTER * 1.1) as i32;
+    let heights = labels::spread(&wishes, gap, PLOT.1 + 8, PLOT.3 - 4);
+    for ((server, (x, y, _)), height) in ends.into_iter().zip(heights) {
+        let color = super::color(server.model);
+        let way = [(x + 12, *y), (x + 26, height)];
+        area.draw(&PathElement::new(way, color.stroke_width(2)))?;
+        let style = ("sans-serif", LETTER * 1.24).into_font().color(&color);
+        let style = style.pos(Pos::new(HPos::Left, VPos::Center));
+        area.draw(&Text::new(server.name, (x + 30, height), style))?;
     }
     Ok(())
 }

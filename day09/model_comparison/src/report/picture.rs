@@ -1,0 +1,59 @@
+//! The picture for a README: messages per second where answers wait, and where they compute.
+
+use common::Failure;
+
+use super::charts::{COLORS, HEIGHT, WIDTH, chart};
+use super::html::escape;
+use super::view::{Figure, View};
+use super::{Report, words};
+use crate::plan::Kind;
+
+/// The room for the headings above the charts.
+const HEAD: u32 = 96;
+/// The room for the line below them.
+const FOOT: u32 = 64;
+/// From one chart to the next.
+const GAP: u32 = 36;
+
+impl Report {
+    /// Draws it, for light and for dark surroundings.
+    ///
+    /// # Errors
+    ///
+    /// plotters cannot draw it, or there is nothing to draw.
+    pub fn to_picture(&self) -> Result<String, Failure> {
+        let mut panels = String::new();
+        let mut count = 0;
+        for kind in [Kind::Io, Kind::Cpu] {
+            let view = View { figure: Figure::Rate, kind };
+            let Some(svg) = chart(self, view, view.figure.heading())? else { continue };
+            let left = GAP + count * (WIDTH + GAP);
+            let place =
+                format!("<svg x=\"{left}\" y=\"{HEAD}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" ");
+            let heading = words::answer(kind);
+            panels += &format!(
+                "<text class=\"head\" x=\"{left}\" y=\"48\">{} · {}</text>\n{}\n",
+                heading.en,
+                heading.zh,
+                svg.replacen("<svg ", &place, 1)
+            );
+            count += 1;
+        }
+        if count == 0 {
+            return Err("nothing was measured that could be drawn".to_owned().into());
+        }
+        let (width, height) = (GAP + count * (WIDTH + GAP), HEAD + HEIGHT + FOOT);
+        let about: Vec<String> = words::about(self).into_iter().map(|line| line.en).collect();
+        Ok(format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n\
+             <title>messages per second, by the number of clients</title>\n\
+             <style>{COLORS}text{{font-family:sans-serif}}.head,.foot{{fill:var(--ink)}}\
+             .head{{font-size:28px;font-weight:600}}.foot{{font-size:22px;fill:var(--soft)}}</style>\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>\n{panels}\
+             <text class=\"foot\" x=\"{GAP}\" y=\"84\">messages per second, by the number of clients · 每秒消息数，按客户端数</text>\n\
+             <text class=\"foot\" x=\"{GAP}\" y=\"{}\">{}</text>\n</svg>\n",
+            height - 24,
+            escape(&about.join("; "))
+        ))
+    }
+}
