@@ -46,7 +46,7 @@ impl Client {
     pub(super) fn receive(&mut self) -> io::Result<Option<Instant>> {
         let mut buffer = [0; 4096];
         match self.stream.read(&mut buffer) {
-            Ok(0) => return Err(io::Error::other("the server closed the connection")),
+            Ok(0) => return Err(io::Error::other("closed by the server")),
             Ok(count) => self.got += count,
             Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
             Err(e) => return Err(e),

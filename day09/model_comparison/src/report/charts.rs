@@ -43,16 +43,10 @@ fn color(model: Model) -> RGBColor {
 }
 
 /// Each number, and the variable that stands in its place in the end.
-const VARIABLES: [(RGBColor, &str); 8] = [
-    (INK, "var(--ink)"),
-    (FAINT, "var(--faint)"),
-    (PAPER, "var(--paper)"),
-    (RGBColor(11, 0, 0), "var(--loop)"),
-    (RGBColor(12, 0, 0), "var(--select)"),
-    (RGBColor(13, 0, 0), "var(--fork)"),
-    (RGBColor(14, 0, 0), "var(--thread)"),
-    (RGBColor(15, 0, 0), "var(--coroutine)"),
-];
+fn variables() -> impl Iterator<Item = (RGBColor, &'static str)> {
+    let models = Model::ALL.map(|model| (color(model), model.name()));
+    [(INK, "ink"), (FAINT, "faint"), (PAPER, "paper")].into_iter().chain(models)
+}
 
 /// The variables' values, light and dark; also part of the page.
 pub(super) const COLORS: &str = include_str!("page/colors.css");
@@ -94,8 +88,8 @@ fn cannot_draw(error: Box<dyn std::error::Error>) -> Failure {
 /// What plotters wrote, with names for colours, of no size of its own, and with a title.
 fn finish(svg: &str, title: &str) -> String {
     let mut svg = svg.to_owned();
-    for (RGBColor(r, g, b), name) in VARIABLES {
-        svg = svg.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), &format!("\"{name}\""));
+    for (RGBColor(r, g, b), name) in variables() {
+        svg = svg.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), &format!("\"var(--{name})\""));
     }
     let body = svg.split_once('>').map_or("", |(_, body)| body);
     let title = match title {

@@ -9,7 +9,7 @@ use super::charts::{self, Bar};
 use super::view::{Point, VIEWS, View};
 use super::words::{self, Text};
 use super::{Figure, Report};
-use crate::at_rest::{Cost, Resting};
+use crate::at_rest::{Cost, Rest, Resting};
 use crate::servers::Model;
 
 const PAGE: &str = include_str!("page/page.html");
@@ -33,27 +33,16 @@ impl Report {
         page.fill("about", &self.about());
         page.fill("rule", &format!("<p>{}</p>", both(&words::rule_of_orders())));
         page.fill("failed", &self.failed());
-        for (name, model) in [
-            ("loop", Model::Loop),
-            ("select", Model::Select),
-            ("fork", Model::Fork),
-            ("thread", Model::Thread),
-            ("coroutine", Model::Coroutine),
-        ] {
-            page.fill(&format!("mark-{name}"), &charts::mark(model)?);
+        for model in Model::ALL {
+            page.fill(&format!("mark-{}", model.name()), &charts::mark(model)?);
         }
         for view in VIEWS {
             page.fill(&view.id(), &self.panel(view)?);
         }
         page.fill("count", &words::thousands(self.plan.at_rest));
-        let figures: [(&str, fn(&Cost) -> f64); 3] = [
-            ("rest-kib", |cost| cost.kib),
-            ("rest-create", |cost| cost.create_ns / 1e3),
-            ("rest-switch", |cost| cost.switch_ns),
-        ];
-        for (name, figure) in figures {
-            page.fill(name, &charts::bars(&self.bars(figure), name)?);
-        }
+        page.fill("rest-kib", &self.bars(|cost| cost.kib)?);
+        page.fill("rest-create", &self.bars(|cost| cost.create_ns / 1e3)?);
+        page.fill("rest-switch", &self.bars(|cost| cost.switch_ns)?);
         Ok(page.0)
     }
 
@@ -69,7 +58,7 @@ impl Report {
     fn panel(&self, view: View) -> Result<String, Failure> {
         let title = format!("{}; {}", view.figure.heading(), words::load(view.kind).en);
         let Some(chart) = charts::chart(self, view, &title)? else {
-            return Ok(format!("<p class=\"warning\">{}</p>", both(&words::nothing_measured())));
+            return Ok(nothing_measured());
         };
         let (unit, clients) = (both(&words::unit(view.figure)), both(&words::clients_axis()));
         let numbers = both(&words::numbers());
@@ -100,10 +89,13 @@ impl Report {
             let _ = write!(rows, "<tr><th>{}</th>{cells}</tr>", server.name);
         }
         let clients = both(&words::clients_axis());
-        let partly: String =
-            self.partly(view).iter().map(|line| format!("<p>{}</p>", escape(line))).collect();
+        let mut notes: Vec<String> = self.partly(view).iter().map(|line| escape(line)).collect();
+        if view.figure == Figure::Rate {
+            notes.extend(words::load_bound(self, view.kind).iter().map(both));
+        }
+        let notes: String = notes.iter().map(|note| format!("<p>{note}</p>")).collect();
         format!(
-            "<div class=\"scroll\"><table><tr><th>{clients}</th>{heads}</tr>{rows}</table></div>{partly}"
+            "<div class=\"scroll\"><table><tr><th>{clients}</th>{heads}</tr>{rows}</table></div>{notes}"
         )
     }
 
@@ -128,14 +120,22 @@ impl Report {
         format!("<ul class=\"notes\">{}</ul>", lines.collect::<String>())
     }
 
-    fn bars(&self, figure: fn(&Cost) -> f64) -> Vec<Bar> {
-        let bar = |rest: &crate::at_rest::Rest| Bar {
+    fn bars(&self, figure: fn(&Cost) -> f64) -> Result<String, Failure> {
+        if self.at_rest.is_empty() {
+            return Ok(nothing_measured());
+        }
+        let bar = |rest: &Rest| Bar {
             name: rest.what.name(),
             model: if rest.what == Resting::Thread { Model::Thread } else { Model::Coroutine },
             value: rest.result.as_ref().ok().map(figure),
         };
-        self.at_rest.iter().map(bar).collect()
+        let bars: Vec<Bar> = self.at_rest.iter().map(bar).collect();
+        charts::bars(&bars, "threads and coroutines at rest")
     }
+}
+
+fn nothing_measured() -> String {
+    format!("<p class=\"warning\">{}</p>", both(&words::nothing_measured()))
 }
 
 /// The page while it is being filled.

@@ -51,13 +51,14 @@ impl Report {
         let cannot =
             |path: &Path, why| Failure::new(format!("cannot write {}", path.display()), &why);
         fs::create_dir_all(folder).map_err(|why| cannot(folder, why))?;
-        for (name, text) in [
-            ("index.html", self.to_html()?),
+        let files = [
+            ("index.html", Some(self.to_html()?)),
             ("picture.svg", self.to_picture()?),
-            ("report.json", self.to_json().to_string()),
-        ] {
+            ("report.json", Some(self.to_json().to_string())),
+        ];
+        for (name, text) in files {
             let path = folder.join(name);
-            fs::write(&path, text).map_err(|why| cannot(&path, why))?;
+            text.map_or(Ok(()), |text| fs::write(&path, text)).map_err(|why| cannot(&path, why))?;
         }
         Ok(())
     }

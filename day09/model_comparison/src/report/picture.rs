@@ -16,12 +16,12 @@ const FOOT: u32 = 64;
 const GAP: u32 = 36;
 
 impl Report {
-    /// Draws it, for light and for dark surroundings.
+    /// Draws it, for light and for dark surroundings; `None` if nothing was measured that is in it.
     ///
     /// # Errors
     ///
-    /// plotters cannot draw it, or there is nothing to draw.
-    pub fn to_picture(&self) -> Result<String, Failure> {
+    /// plotters cannot draw it.
+    pub fn to_picture(&self) -> Result<Option<String>, Failure> {
         let mut panels = String::new();
         let mut count = 0;
         for kind in [Kind::Io, Kind::Cpu] {
@@ -40,11 +40,11 @@ impl Report {
             count += 1;
         }
         if count == 0 {
-            return Err("nothing was measured that could be drawn".to_owned().into());
+            return Ok(None);
         }
         let (width, height) = (GAP + count * (WIDTH + GAP), HEAD + HEIGHT + FOOT);
         let about: Vec<String> = words::about(self).into_iter().map(|line| line.en).collect();
-        Ok(format!(
+        Ok(Some(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n\
              <title>messages per second, by the number of clients</title>\n\
              <style>{COLORS}text{{font-family:sans-serif}}.head,.foot{{fill:var(--ink)}}\
@@ -54,6 +54,6 @@ impl Report {
              <text class=\"foot\" x=\"{GAP}\" y=\"{}\">{}</text>\n</svg>\n",
             height - 24,
             escape(&about.join("; "))
-        ))
+        )))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use common::table::Table;
 use serde_json::Value;
 
-use super::view::{Point, VIEWS, View};
+use super::view::{Figure, Point, VIEWS, View};
 use super::{Report, words};
 
 impl fmt::Display for Report {
@@ -19,6 +19,11 @@ impl fmt::Display for Report {
             writeln!(f, "\n{figure}; {load}\n\n{}", self.table(view))?;
             for line in self.partly(view) {
                 writeln!(f, "{line}")?;
+            }
+            if view.figure == Figure::Rate {
+                for line in words::load_bound(self, view.kind) {
+                    writeln!(f, "{}", line.en)?;
+                }
             }
             for &clients in &self.plan.clients {
                 writeln!(f, "order, {clients} clients: {}", words::order(self, view, clients).en)?;

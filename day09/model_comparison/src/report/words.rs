@@ -5,7 +5,7 @@ use super::view::{Figure, View};
 use crate::plan::Kind;
 use crate::rounds::Cell;
 use crate::servers::LeftOut;
-use crate::stats::{MARGIN, ROUNDS};
+use crate::stats::{MARGIN, ROUNDS, median};
 
 /// The same in English and in Chinese.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,6 +160,25 @@ pub(super) fn thousands(number: usize) -> String {
     let groups = digits.as_bytes().rchunks(3).rev();
     let groups: Vec<&str> = groups.filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.join(",")
+}
+
+/// The loads whose own core was used up: there the load is measured, and not the server. Empty if none.
+pub(super) fn load_bound(report: &Report, kind: Kind) -> Vec<Text> {
+    let bound = |cell: &&Cell| {
+        let used = median(&cell.series(|figures| Some(figures.load_cpu)));
+        cell.kind == kind && used.is_some_and(|used| used > 0.95)
+    };
+    let cells = report.cells.iter().filter(bound);
+    let names: Vec<String> =
+        cells.map(|cell| format!("{} {}", cell.server, thousands(cell.clients))).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let names = names.join(", ");
+    vec![text(
+        format!("the load used up its own core, so the server could do more: {names}"),
+        format!("负载自己的核已用满，服务端还能更快：{names}"),
+    )]
 }
 
 /// One line for each way in which a server failed, with all the loads under which it did.

@@ -26,6 +26,23 @@ pub enum Model {
     Coroutine,
 }
 
+impl Model {
+    /// All of them, in the order of the report.
+    pub const ALL: [Model; 5] =
+        [Model::Loop, Model::Select, Model::Fork, Model::Thread, Model::Coroutine];
+
+    /// Its name in the page: of its colour, of its mark.
+    pub fn name(self) -> &'static str {
+        match self {
+            Model::Loop => "loop",
+            Model::Fork => "fork",
+            Model::Thread => "thread",
+            Model::Select => "select",
+            Model::Coroutine => "coroutine",
+        }
+    }
+}
+
 /// A server that can be started.
 #[derive(Clone, Debug)]
 pub struct Server {

@@ -115,3 +115,32 @@ impl Drop for Running {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Result<Running, String> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Running::start(command)
+    }
+
+    #[test]
+    fn one_that_does_not_begin_to_listen_says_why() {
+        let died = shell("echo 'error: no luck' >&2; exit 1").unwrap_err();
+        assert_eq!(died, "it did not begin to listen (error: no luck)");
+        assert_eq!(shell("echo hello").unwrap_err(), "it did not begin to listen");
+        let missing = Running::start(Command::new("/no/such/program")).unwrap_err();
+        assert_eq!(missing, "cannot start: No such file or directory");
+    }
+
+    #[test]
+    fn one_that_is_dropped_ends_with_all_it_has_started() {
+        let running = shell("sleep 60 & echo listening on 127.0.0.1:9; wait").unwrap();
+        assert_eq!(running.address(), SocketAddr::from(([127, 0, 0, 1], 9)));
+        let processes = running.processes();
+        drop(running);
+        assert!(processes.is_gone());
+    }
+}

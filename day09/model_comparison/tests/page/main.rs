@@ -117,7 +117,7 @@ fn open(chromium: &std::path::Path, page: &str, lang: &str) -> Value {
 
 #[test]
 fn the_picture_stands_alone() {
-    let picture = sample::report().to_picture().expect("the picture");
+    let picture = sample::report().to_picture().expect("no trouble").expect("a picture");
     assert!(picture.starts_with("<svg ") && picture.trim_end().ends_with("</svg>"));
     assert!(picture.contains("prefers-color-scheme: dark") && !picture.contains("=\"#"));
     assert!(
