@@ -63,7 +63,7 @@ pub struct Plan {
     pub warm_up: Duration,
     /// How long the clients that have had no answer yet are waited for, counted from the last who got one.
     pub settle: Duration,
-    /// After so long no further round begins.
+    /// After so long nothing more is measured.
     pub budget: Option<Duration>,
     /// Messages a second of all idle clients together.
     pub idle_rate: u32,
@@ -89,7 +89,7 @@ impl Plan {
         }
     }
 
-    /// Under a minute: a few clients, and only as many rounds as there is time for.
+    /// Under a minute: few clients, and three rounds as far as there is time for them.
     pub fn quick() -> Plan {
         Plan {
             clients: vec![1, 10, 100],
@@ -97,7 +97,7 @@ impl Plan {
             window: Duration::from_millis(60),
             warm_up: Duration::from_millis(20),
             settle: Duration::from_millis(300),
-            budget: Some(Duration::from_secs(45)),
+            budget: Some(Duration::from_secs(50)),
             patience: Duration::from_secs(1),
             at_rest: 1_000,
             ..Plan::full()

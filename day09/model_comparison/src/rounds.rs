@@ -75,7 +75,6 @@ pub fn run(
 ) -> usize {
     let begin = Instant::now();
     for round in 0..plan.rounds {
-        let round_began = Instant::now();
         for cell in cells.iter_mut() {
             progress(cell);
             let Some(server) = servers.iter().find(|server| server.name == cell.server) else {
@@ -92,10 +91,6 @@ pub fn run(
             if plan.budget.is_some_and(|budget| begin.elapsed() > budget) {
                 return round;
             }
-        }
-        let next_ends = begin.elapsed() + round_began.elapsed();
-        if plan.budget.is_some_and(|budget| next_ends > budget) {
-            return round + 1;
         }
     }
     plan.rounds

@@ -42,7 +42,7 @@ fn ctrl_c_writes_what_is_done_and_leaves_nobody_behind() -> Result {
     for name in ["index.html", "report.json"] {
         assert!(report.join(name).is_file(), "{name}");
     }
-    assert!(std::fs::read_to_string(report.join("index.html"))?.contains("ended after"));
+    assert!(std::fs::read_to_string(report.join("index.html"))?.contains("ended before its time"));
     Ok(())
 }
 

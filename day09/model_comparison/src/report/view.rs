@@ -3,7 +3,7 @@
 use super::Report;
 use crate::plan::Kind;
 use crate::rounds::{Cell, Figures};
-use crate::stats::{groups, median};
+use crate::stats::{groups, median, range};
 
 /// One of the figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +105,12 @@ impl View {
             (None, _) if cell.rounds.iter().any(Result::is_err) => Point::Failed,
             (None, _) => Point::Absent,
         }
+    }
+
+    /// The least and the greatest of the rounds.
+    pub fn range(self, report: &Report, server: &str, clients: usize) -> Option<(f64, f64)> {
+        let cell = report.cell(server, self.kind, clients)?;
+        range(&cell.series(|figures| self.figure.of(figures)))
     }
 
     /// Groups of servers, the best first, as far as the rounds agree on their order. Whoever failed

@@ -36,23 +36,21 @@ pub(super) fn about(report: &Report) -> Vec<Text> {
         1 => ("server and load share the one core", "服务端与负载共用唯一的核"),
         _ => ("server on one core, load on another", "服务端在一个核，负载在另一个核"),
     };
+    let (whole, planned) = (report.rounds, plan.rounds);
     lines.push(text(
-        format!(
-            "{en}; medians of {} rounds, {ms} ms each, the servers in turn",
-            report.rounds.max(1)
-        ),
-        format!("{zh}；{} 轮的中位数，每次 {ms} 毫秒，各服务端轮流", report.rounds.max(1)),
+        format!("{en}; medians of {planned} rounds of {ms} ms, the servers in turn"),
+        format!("{zh}；{planned} 轮的中位数，每次 {ms} 毫秒，各服务端轮流"),
     ));
-    if report.rounds < plan.rounds {
+    if whole < planned {
         lines.push(text(
-            format!(
-                "ended after {} of {} rounds: what follows is what was done by then",
-                report.rounds, plan.rounds
-            ),
-            format!(
-                "{} 轮里完成了 {} 轮就结束了：以下是到那时为止的结果",
-                plan.rounds, report.rounds
-            ),
+            format!("ended before its time: {whole} rounds of {planned} are whole, and this is what was done by then"),
+            format!("提前结束：{planned} 轮里完整的有 {whole} 轮，以下是到那时为止的结果"),
+        ));
+    }
+    if whole < ROUNDS {
+        lines.push(text(
+            format!("warning: fewer than {ROUNDS} rounds are a sketch, from which no order can be claimed"),
+            format!("注意：不到 {ROUNDS} 轮只是个草稿，看不出先后"),
         ));
     }
     if machine.debug_build {

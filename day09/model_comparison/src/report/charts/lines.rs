@@ -21,19 +21,17 @@ const NUMBERS: i32 = 562;
 struct Curve<'a> {
     server: &'a Server,
     points: Vec<(i32, i32, bool)>,
+    /// From the least to the greatest round at each point.
+    ranges: Vec<[(i32, i32); 2]>,
     failed: Vec<i32>,
 }
 
 pub(super) fn draw(report: &Report, view: View) -> Drawn<Option<String>> {
     let clients: Vec<f64> = report.plan.clients.iter().map(|&count| count as f64).collect();
-    let values = report.servers.iter().flat_map(|server| {
-        report
-            .plan
-            .clients
-            .iter()
-            .filter_map(|&count| value(view.point(report, server.name, count)))
+    let ranges = report.servers.iter().flat_map(|server| {
+        report.plan.clients.iter().filter_map(|&count| view.range(report, server.name, count))
     });
-    let values: Vec<f64> = values.collect();
+    let values: Vec<f64> = ranges.flat_map(|(least, greatest)| [least, greatest]).collect();
     let (Some((heights, ticks)), Some(ends)) = (axis::around(&values), ends(&clients)) else {
         return Ok(None);
     };
@@ -72,17 +70,22 @@ fn ends(clients: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// From values to places on the paper.
-struct Scale(Cartesian2d<LogCoord<f64>, LogCoord<f64>>);
+struct Scale {
+    axes: Cartesian2d<LogCoord<f64>, LogCoord<f64>>,
+    /// The lowest value that has a place.
+    least: f64,
+}
 
 impl Scale {
     fn new((left, right): (f64, f64), (low, high): (f64, f64)) -> Scale {
         let (x, y) = ((left..right).log_scale(), (low..high).log_scale());
-        Scale(Cartesian2d::new(x, y, (PLOT.0..PLOT.2, PLOT.3..PLOT.1)))
+        let axes = Cartesian2d::new(x, y, (PLOT.0..PLOT.2, PLOT.3..PLOT.1));
+        Scale { axes, least: low }
     }
 
     fn place(&self, clients: f64, value: f64) -> (i32, i32) {
         use plotters::coord::CoordTranslate;
-        self.0.translate(&(clients, value))
+        self.axes.translate(&(clients, value))
     }
 }
 
@@ -107,22 +110,30 @@ fn grid(area: &Area<'_>, scale: &Scale, clients: &[f64], ticks: &[f64]) -> Drawn
 }
 
 fn curve<'a>(report: &Report, view: View, server: &'a Server, scale: &Scale) -> Curve<'a> {
-    let (mut points, mut failed) = (Vec::new(), Vec::new());
+    let (mut points, mut ranges, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for &count in &report.plan.clients {
         let point = view.point(report, server.name, count);
         match value(point) {
             Some(value) => {
                 let (x, y) = scale.place(count as f64, value);
                 points.push((x, y, matches!(point, Point::Partly(_))));
+                if let Some((least, greatest)) = view.range(report, server.name, count) {
+                    let ends = [least.max(scale.least), greatest];
+                    ranges.push(ends.map(|value| scale.place(count as f64, value)));
+                }
             }
             None if point == Point::Failed => failed.push(scale.place(count as f64, 1.0).0),
             None => {}
         }
     }
-    Curve { server, points, failed }
+    Curve { server, points, ranges, failed }
 }
 
 fn line(area: &Area<'_>, curve: &Curve<'_>) -> Drawn {
+    let thin = super::color(curve.server.model).stroke_width(2);
+    for range in &curve.ranges {
+        area.draw(&PathElement::new(*range, thin))?;
+    }
     let style = super::color(curve.server.model).stroke_width(4);
     let points = curve.points.iter().map(|&(x, y, _)| (x, y));
     match curve.server.is_python() {
