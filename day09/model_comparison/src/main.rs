@@ -134,6 +134,8 @@ impl Cli {
         }
         if !self.servers.is_empty() {
             all.retain(|server| self.servers.iter().any(|name| name == server.name));
+        } else if self.quick {
+            left_out.extend(servers::without_twins(&mut all));
         }
         Ok(all)
     }

@@ -122,7 +122,7 @@ impl Crowd {
     }
 
     /// Talks for `least`, and on until each client has been answered, as long as one more is within
-    /// each `patience`.
+    /// each `patience`; three times that at most.
     ///
     /// # Errors
     ///
@@ -133,10 +133,14 @@ impl Crowd {
         least: Duration,
         patience: Duration,
     ) -> Result<(), Broken> {
-        let mut last = Instant::now();
+        let begin = Instant::now();
+        let mut last = begin;
         let mut answered = 0;
         self.talk(pace, least)?;
         while self.answered() < self.clients.len() && !stop::requested() {
+            if begin.elapsed() > patience * 3 {
+                break;
+            }
             let now = self.answered();
             if now > answered {
                 (answered, last) = (now, Instant::now());

@@ -123,6 +123,16 @@ pub fn python() -> (Vec<Server>, Vec<LeftOut>) {
     (rest, vec![LeftOut { what: what.to_owned(), why }])
 }
 
+/// Takes out `sock_server.py` where `thread_server.py` shows the same: a thread for each client.
+pub fn without_twins(servers: &mut Vec<Server>) -> Option<LeftOut> {
+    let (twin, other) = ("sock_server.py", "thread_server.py");
+    let both = [twin, other].iter().all(|name| servers.iter().any(|server| server.name == *name));
+    both.then(|| {
+        servers.retain(|server| server.name != twin);
+        LeftOut { what: twin.to_owned(), why: format!("--quick: it is as {other}") }
+    })
+}
+
 fn originals() -> [Server; 4] {
     PYTHON.map(|(name, model)| {
         let command = vec![interpreter(), folder().join(name)];

@@ -10,12 +10,10 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use super::processes::Tree;
 
-/// How long a server may take to begin, and to end.
+/// How long a server may take to begin, and the kernel to end it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server that accepts clients. Dropping it ends it, and all that it has started.
@@ -98,20 +96,16 @@ impl Running {
 }
 
 impl Drop for Running {
+    /// Without ceremony: its clients are gone, and how it would end by itself is not measured.
     fn drop(&mut self) {
         let processes = self.processes();
-        let _ = kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM);
-        let end = Instant::now() + PATIENCE;
-        let mut nap = Duration::from_micros(200);
-        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < end {
-            std::thread::sleep(nap);
-            nap = (nap * 2).min(Duration::from_millis(20));
-        }
-        // 父进程先走了，它的子进程可能还在 / whoever outlives the first of them is ended.
-        processes.kill();
+        let _ = self.child.kill();
         let _ = self.child.wait();
+        // 父进程先走了，它的子进程可能还在 / whoever outlives the first of them is ended too.
+        processes.kill();
+        let end = Instant::now() + PATIENCE;
         while !processes.is_gone() && Instant::now() < end {
-            std::thread::sleep(nap);
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
