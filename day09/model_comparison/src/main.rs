@@ -63,7 +63,7 @@ fn compare(cli: &Cli) -> Result<(), Failure> {
     let report = Report { machine, plan, servers, cells, at_rest, left_out, rounds: whole };
     match cli.json {
         true => say(&report.to_json())?,
-        false => say(&report)?,
+        false => say(&report.to_string().trim_end())?,
     }
     if let Some(folder) = &cli.report {
         report.write(folder)?;

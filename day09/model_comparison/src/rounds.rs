@@ -132,6 +132,8 @@ fn measure(
             None
         }
     };
+    // 没有全部接纳，平均就没有意义 / a mean over clients of whom some still wait would flatter.
+    let taken_in = taken_in.filter(|_| crowd.answered() == clients);
     let processes = running.processes();
     let before = processes.cpu();
     let tally = crowd.talk(pace, plan.window).map_err(broken)?;

@@ -61,10 +61,11 @@ impl Report {
             return Ok(nothing_measured());
         };
         let (unit, clients) = (both(&words::unit(view.figure)), both(&words::clients_axis()));
-        let numbers = both(&words::numbers());
+        let summary = both(&words::numbers());
+        let besides = view.besides().map(|view| self.numbers(view)).unwrap_or_default();
         Ok(format!(
             "<p class=\"unit\">{unit}</p>\n{chart}\n<p class=\"clients\">{clients}</p>\n\
-             <details><summary>{numbers}</summary>{}{}</details>",
+             <details><summary>{summary}</summary>{}{besides}{}</details>",
             self.numbers(view),
             self.orders(view)
         ))
@@ -89,13 +90,14 @@ impl Report {
             let _ = write!(rows, "<tr><th>{}</th>{cells}</tr>", server.name);
         }
         let clients = both(&words::clients_axis());
+        let unit = both(&words::unit(view.figure));
         let mut notes: Vec<String> = self.partly(view).iter().map(|line| escape(line)).collect();
         if view.figure == Figure::Rate {
             notes.extend(words::load_bound(self, view.kind).iter().map(both));
         }
         let notes: String = notes.iter().map(|note| format!("<p>{note}</p>")).collect();
         format!(
-            "<div class=\"scroll\"><table><tr><th>{clients}</th>{heads}</tr>{rows}</table></div>{notes}"
+            "<p>{unit}</p><div class=\"scroll\"><table><tr><th>{clients}</th>{heads}</tr>{rows}</table></div>{notes}"
         )
     }
 
@@ -164,6 +166,7 @@ impl View {
     pub fn id(self) -> String {
         let figure = match self.figure {
             Figure::Rate => "rate",
+            Figure::P50 => "p50",
             Figure::P99 => "p99",
             Figure::Memory => "memory",
             Figure::TakenIn => "taken",

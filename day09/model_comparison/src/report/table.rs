@@ -14,7 +14,7 @@ impl fmt::Display for Report {
             writeln!(f, "{}", line.en)?;
         }
         writeln!(f, "{}", words::rule_of_orders().en)?;
-        for view in VIEWS {
+        for view in VIEWS.into_iter().flat_map(|view| [view.besides(), Some(view)]).flatten() {
             let (figure, load) = (view.figure.heading(), words::load(view.kind).en);
             writeln!(f, "\n{figure}; {load}\n\n{}", self.table(view))?;
             for line in self.partly(view) {

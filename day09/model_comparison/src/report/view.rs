@@ -10,6 +10,8 @@ use crate::stats::{groups, median, range};
 pub enum Figure {
     /// Answers a second.
     Rate,
+    /// Half of the answers came within so many milliseconds.
+    P50,
     /// 99 of 100 answers came within so many milliseconds.
     P99,
     /// MiB of all processes of the server.
@@ -25,6 +27,7 @@ impl Figure {
     pub fn heading(self) -> &'static str {
         match self {
             Figure::Rate => "messages per second",
+            Figure::P50 => "milliseconds within which half of the answers came",
             Figure::P99 => "milliseconds within which 99 of 100 answers came",
             Figure::Memory => "memory of the server, MiB",
             Figure::TakenIn => "processor time to take in a client, microseconds",
@@ -36,7 +39,7 @@ impl Figure {
     pub fn digits(self) -> usize {
         match self {
             Figure::Rate => 0,
-            Figure::P99 => 2,
+            Figure::P50 | Figure::P99 => 2,
             Figure::Memory | Figure::TakenIn | Figure::Cpu => 1,
         }
     }
@@ -50,6 +53,7 @@ impl Figure {
     pub fn of(self, figures: &Figures) -> Option<f64> {
         match self {
             Figure::Rate => Some(figures.rate),
+            Figure::P50 => Some(figures.latency?.p50.as_secs_f64() * 1e3),
             Figure::P99 => Some(figures.latency?.p99.as_secs_f64() * 1e3),
             Figure::Memory => Some(figures.memory_kib / 1024.0),
             Figure::TakenIn => figures.taken_in_cpu_us,
@@ -95,6 +99,11 @@ pub enum Point {
 }
 
 impl View {
+    /// What its numbers, though not its chart, say besides.
+    pub fn besides(self) -> Option<View> {
+        (self.figure == Figure::P99).then_some(View { figure: Figure::P50, ..self })
+    }
+
     /// What one server shows.
     pub fn point(self, report: &Report, server: &str, clients: usize) -> Point {
         let Some(cell) = report.cell(server, self.kind, clients) else { return Point::Absent };

@@ -121,6 +121,7 @@ pub(super) fn rule_of_orders() -> Text {
 pub(super) fn unit(figure: Figure) -> Text {
     match figure {
         Figure::Rate => text("↑ messages per second", "↑ 每秒消息数"),
+        Figure::P50 => text("↑ milliseconds (half of the answers)", "↑ 毫秒（一半的回答）"),
         Figure::P99 => text("↑ milliseconds (99 of 100 answers)", "↑ 毫秒（100 个回答中的 99 个）"),
         Figure::Memory => text("↑ MiB", "↑ MiB"),
         Figure::TakenIn => text("↑ microseconds for each client", "↑ 每个客户端，微秒"),
