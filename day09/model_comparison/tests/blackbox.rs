@@ -74,3 +74,25 @@ fn an_unknown_server_is_named() {
     assert_eq!((output.code(), output.stdout.as_str()), (1, ""));
     assert!(output.stderr.contains("error: no server \"thread_serve\" here (try loop_server,"));
 }
+
+#[test]
+fn the_python_originals_answer_too() {
+    if grade::find_or_skip("python3").is_none() {
+        return;
+    }
+    let all = ["fork_server.py", "thread_server.py", "sock_server.py", "gevent_server.py"];
+    let known = compare(&["--servers", "x"]).stderr;
+    let here: Vec<&str> = all.into_iter().filter(|name| known.contains(name)).collect();
+    if !here.contains(&"gevent_server.py") {
+        grade::skip("python3 has no module gevent");
+    }
+    let report = json(&compare(&["--json", "--servers", &here.join(",")]));
+    for server in here {
+        for load in ["idle", "echo", "io", "cpu"] {
+            let [round] = rounds(&report, server, load, 1) else { panic!("one round") };
+            assert_eq!(round["answered_clients"], 1, "{server} {load}: {round}");
+        }
+        let [round] = rounds(&report, server, "io", 8) else { panic!("one round") };
+        assert_eq!(round["answered_clients"], 8, "{server}: {round}");
+    }
+}

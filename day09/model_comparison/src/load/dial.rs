@@ -1,9 +1,9 @@
 //! Connecting: from several addresses of this machine, so that its ports do not run out.
 
-use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::Path;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -12,10 +12,13 @@ use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, setsockopt, socket, sockopt,
 };
 
+use crate::servers::kib;
+
 /// Clients that share one address of 127.0.0.0/8: a port each, of some 28,000.
 const PER_ADDRESS: usize = 5_000;
 
-/// A machine that is out of memory ends some program; ours stops before that.
+/// A machine that is out of memory ends some program; ours stops before that: when so many KiB are
+/// left, or an eighth of all.
 const FREE_KIB: u64 = 1 << 20;
 
 /// A connection for the client of that number, which does not block.
@@ -29,7 +32,7 @@ pub(super) fn dial(
     patience: Duration,
 ) -> Result<TcpStream, String> {
     if index.is_multiple_of(64) && memory_is_short() {
-        return Err("less than 1 GiB of memory is free on this machine".to_owned());
+        return Err("this machine is nearly out of memory".to_owned());
     }
     try_dial(server, index, patience).map_err(|error| match error.kind() {
         io::ErrorKind::TimedOut => "no room to wait to be accepted".to_owned(),
@@ -65,8 +68,6 @@ fn source(index: usize) -> u8 {
 }
 
 fn memory_is_short() -> bool {
-    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kib.is_some_and(|kib| kib < FREE_KIB)
+    let meminfo = Path::new("/proc/meminfo");
+    kib(meminfo, "MemAvailable:") < FREE_KIB.min(kib(meminfo, "MemTotal:") / 8)
 }

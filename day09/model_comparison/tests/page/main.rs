@@ -76,14 +76,13 @@ fn chromium_draws_every_chart_on_a_phone_and_on_a_desk() {
 /// Opens the page at each width in one Chromium, and gives what `probe.js` sees there.
 fn open(chromium: &std::path::Path, page: &str, lang: &str) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
-    let asks = page.replace("location.hash.slice(1)", &format!("'{lang}'"));
-    let inside = asks.replace('&', "&amp;").replace('"', "&quot;");
+    let inside = page.replace('&', "&amp;").replace('"', "&quot;");
     let frames = WIDTHS.map(|width| {
         format!(
             "<iframe style=\"border:0;width:{width}px;height:6000px\" srcdoc=\"{inside}\"></iframe>"
         )
     });
-    let probe = include_str!("probe.js");
+    let probe = include_str!("probe.js").replace("LANG", lang);
     let outer = folder.path().join("outer.html");
     let text = format!("<!doctype html><body>{}<script>{probe}</script></body>", frames.concat());
     fs::write(&outer, text).expect("a file");

@@ -1,7 +1,8 @@
-// Looks at the page in each frame, and writes down what it finds as JSON.
+// Chooses a language of the page in each frame, looks at it, and writes down what it finds as JSON.
 addEventListener('load', () => {
   const found = [...document.querySelectorAll('iframe')].map(frame => {
     const page = frame.contentDocument;
+    page.querySelector('button[data-lang="LANG"]').click();
     const charts = [...page.querySelectorAll('figure svg.chart')].map(svg => {
       const box = svg.getBoundingClientRect();
       const texts = [...svg.querySelectorAll('text')].map(text => [text.textContent, text.getBoundingClientRect()]);

@@ -5,10 +5,7 @@ const choose = lang => {
   }
 };
 for (const button of document.querySelectorAll('nav button')) {
-  button.addEventListener('click', () => {
-    choose(button.dataset.lang);
-    history.replaceState(null, '', '#' + button.dataset.lang);
-  });
+  button.addEventListener('click', () => choose(location.hash = button.dataset.lang));
 }
 const asked = location.hash.slice(1);
 choose(['en', 'zh'].includes(asked) ? asked : navigator.language.startsWith('zh') ? 'zh' : 'en');
