@@ -61,10 +61,12 @@ impl Report {
             return Ok(nothing_measured());
         };
         let (unit, clients) = (both(&words::unit(view.figure)), both(&words::clients_axis()));
+        let agreed = both(&text_of(&words::agreed(self, view), escape));
         let summary = both(&words::numbers());
         let besides = view.besides().map(|view| self.numbers(view)).unwrap_or_default();
         Ok(format!(
             "<p class=\"unit\">{unit}</p>\n{chart}\n<p class=\"clients\">{clients}</p>\n\
+             <p class=\"agreed\">{agreed}</p>\n\
              <details><summary>{summary}</summary>{}{besides}{}</details>",
             self.numbers(view),
             self.orders(view)

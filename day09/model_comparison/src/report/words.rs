@@ -104,6 +104,19 @@ pub(super) fn order(report: &Report, view: View, clients: usize) -> Text {
     text(line.clone(), line)
 }
 
+/// The order at the most clients of which the rounds show one, in a sentence.
+pub(super) fn agreed(report: &Report, view: View) -> Text {
+    let shown = |clients: &&usize| view.order(report, **clients).len() > 1;
+    let Some(&clients) = report.plan.clients.iter().rev().find(shown) else {
+        return text("The rounds agree on no order.", "各轮没有一致的先后。");
+    };
+    let (order, clients) = (order(report, view, clients), thousands(clients));
+    text(
+        format!("At {clients} clients all rounds agree, best first: {}", order.en),
+        format!("{clients} 个客户端时各轮一致，好的在前：{}", order.zh),
+    )
+}
+
 /// When an order is claimed.
 pub(super) fn rule_of_orders() -> Text {
     let percent = (MARGIN - 1.0) * 100.0;
