@@ -55,6 +55,7 @@ fn compare(cli: &Cli) -> Result<(), Failure> {
         .into_iter()
         .take_while(|_| !stop::requested())
         .map(|what| what.measure(plan.at_rest, plan.rounds.min(3)))
+        .take_while(|_| !stop::requested())
         .collect();
     bar.finish_and_clear();
 

@@ -17,7 +17,7 @@ use crate::stats::median;
 /// What rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resting {
-    /// A thread that is parked.
+    /// A thread that sleeps.
     Thread,
     /// A task of `gevent`, which the hub wakes.
     Task,

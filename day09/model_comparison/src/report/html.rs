@@ -47,11 +47,11 @@ impl Report {
     }
 
     fn about(&self) -> String {
-        let lines = words::about(self)
-            .iter()
-            .map(|line| format!("<li>{}</li>", both(&text_of(line, escape))))
-            .collect::<String>();
-        format!("<ul class=\"about\">{lines}</ul>")
+        let lines = words::about(self).into_iter().map(|line| {
+            let class = if line.en.starts_with("warning") { " class=\"warning\"" } else { "" };
+            format!("<li{class}>{}</li>", both(&text_of(&line, escape)))
+        });
+        format!("<ul class=\"about\">{}</ul>", lines.collect::<String>())
     }
 
     /// A chart, what its axes are, and behind a fold its numbers and the order of the servers.

@@ -10,8 +10,8 @@ use crate::plan::Kind;
 
 /// The room for the headings above the charts.
 const HEAD: u32 = 96;
-/// The room for the line below them.
-const FOOT: u32 = 64;
+/// The height of a line below them.
+const LINE: u32 = 34;
 /// From one chart to the next.
 const GAP: u32 = 36;
 
@@ -32,7 +32,8 @@ impl Report {
                 format!("<svg x=\"{left}\" y=\"{HEAD}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" ");
             let heading = words::answer(kind);
             panels += &format!(
-                "<text class=\"head\" x=\"{left}\" y=\"48\">{} · {}</text>\n{}\n",
+                "<text class=\"head\" x=\"{left}\" y=\"46\">{}</text>\n\
+                 <text class=\"foot\" x=\"{left}\" y=\"80\">{} · ↑ messages/s, clients →</text>\n{}\n",
                 heading.en,
                 heading.zh,
                 svg.replacen("<svg ", &place, 1)
@@ -42,18 +43,19 @@ impl Report {
         if count == 0 {
             return Ok(None);
         }
-        let (width, height) = (GAP + count * (WIDTH + GAP), HEAD + HEIGHT + FOOT);
-        let about: Vec<String> = words::about(self).into_iter().map(|line| line.en).collect();
+        let lines = words::about(self);
+        let foot = lines.iter().zip(1..).map(|(line, number)| {
+            let y = HEAD + HEIGHT + number * LINE;
+            format!("<text class=\"foot\" x=\"{GAP}\" y=\"{y}\">{}</text>\n", escape(&line.en))
+        });
+        let (width, foot): (u32, String) = (GAP + count * (WIDTH + GAP), foot.collect());
+        let height = HEAD + HEIGHT + (lines.len() as u32 + 1) * LINE;
         Ok(Some(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n\
              <title>messages per second, by the number of clients</title>\n\
              <style>{COLORS}text{{font-family:sans-serif}}.head,.foot{{fill:var(--ink)}}\
-             .head{{font-size:28px;font-weight:600}}.foot{{font-size:22px;fill:var(--soft)}}</style>\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>\n{panels}\
-             <text class=\"foot\" x=\"{GAP}\" y=\"84\">messages per second, by the number of clients · 每秒消息数，按客户端数</text>\n\
-             <text class=\"foot\" x=\"{GAP}\" y=\"{}\">{}</text>\n</svg>\n",
-            height - 24,
-            escape(&about.join("; "))
+             .head{{font-size:30px;font-weight:600}}.foot{{font-size:22px;fill:var(--soft)}}</style>\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>\n{panels}{foot}</svg>\n"
         )))
     }
 }
