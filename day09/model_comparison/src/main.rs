@@ -41,8 +41,8 @@ fn compare(cli: &Cli) -> Result<(), Failure> {
     let cores = Cores::of_this_machine().map_err(|errno| no_start(errno.into()))?;
 
     // 【2】一轮一轮地测：每一轮都轮流走遍所有服务端 / rounds: each visits every server under every load.
-    let (mut cells, pointless) = rounds::cells(&servers, &plan);
-    left_out.extend(pointless);
+    let (mut cells, not_planned) = rounds::cells(&servers, &plan);
+    left_out.extend(not_planned);
     let bar = progress(cells.len() * plan.rounds);
     let whole = rounds::run(&mut cells, &servers, &plan, &cores, |cell| {
         bar.inc(1);

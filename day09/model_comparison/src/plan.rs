@@ -40,14 +40,6 @@ impl Kind {
             Kind::Cpu => Some("cpu:1"),
         }
     }
-
-    /// Why so many clients would show nothing, if they would not.
-    pub fn pointless(self, clients: usize) -> Option<String> {
-        let turn = clients / 1_000;
-        (self == Kind::Cpu && turn > 1).then(|| {
-            format!("with 1 ms of computing for each, a turn of {clients} clients takes {turn} s of a core")
-        })
-    }
 }
 
 /// Everything that can be chosen.
@@ -69,6 +61,8 @@ pub struct Plan {
     pub idle_rate: u32,
     /// How long a server may take to make room for one more client.
     pub patience: Duration,
+    /// How long one answer to each client may take a core that computes them, at most.
+    pub longest_turn: Duration,
     /// How many threads, and how many coroutines, are put to rest side by side.
     pub at_rest: usize,
 }
@@ -85,6 +79,7 @@ impl Plan {
             budget: None,
             idle_rate: 1_000,
             patience: Duration::from_secs(3),
+            longest_turn: Duration::from_secs(1),
             at_rest: 10_000,
         }
     }
@@ -99,8 +94,17 @@ impl Plan {
             settle: Duration::from_millis(300),
             budget: Some(Duration::from_secs(50)),
             patience: Duration::from_secs(1),
+            longest_turn: Duration::from_millis(10),
             at_rest: 1_000,
             ..Plan::full()
         }
+    }
+
+    /// Why a load is not measured, if it is not: the clients would wait for their turn, and nothing else
+    /// would be seen.
+    pub fn leaves_out(&self, kind: Kind, clients: usize) -> Option<String> {
+        let turn = Duration::from_millis(clients as u64);
+        (kind == Kind::Cpu && turn > self.longest_turn)
+            .then(|| format!("with 1 ms of computing for each, a turn takes {turn:?} of a core"))
     }
 }

@@ -51,7 +51,7 @@ pub fn cells(servers: &[Server], plan: &Plan) -> (Vec<Cell>, Vec<LeftOut>) {
     let (mut cells, mut left_out) = (Vec::new(), Vec::new());
     for kind in Kind::ALL {
         for &clients in &plan.clients {
-            if let Some(why) = kind.pointless(clients) {
+            if let Some(why) = plan.leaves_out(kind, clients) {
                 let what = format!("{clients} clients, {}", kind.name());
                 left_out.push(LeftOut { what, why });
                 continue;
