@@ -1,12 +1,22 @@
 //! What happens when it is interrupted, and when a server cannot take its clients.
 
-use grade::{Result, Server, Signal, patience, proc, run};
+use grade::{Result, Running, Server, Signal, patience, proc, run};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_model_comparison");
 
 #[test]
-fn ctrl_c_writes_what_is_done_and_leaves_nobody_behind() -> Result {
+fn a_signal_has_it_write_what_is_done_and_leave_nobody_behind() -> Result {
+    interrupted(|running| running.signal(Signal::SIGTERM))
+}
+
+/// As a terminal does: the servers get it too.
+#[test]
+fn so_does_ctrl_c_for_the_whole_group() -> Result {
+    interrupted(|running| running.signal_group(Signal::SIGINT))
+}
+
+fn interrupted(interrupt: fn(&Running) -> Result) -> Result {
     let folder = tempfile::tempdir()?;
     let report = folder.path().join("report");
     let args = ["--json", "--rounds", "1000", "--seconds", "0.02", "--clients", "1,2"];
@@ -25,7 +35,7 @@ fn ctrl_c_writes_what_is_done_and_leaves_nobody_behind() -> Result {
         running.check(std::time::Instant::now() < end, "no server was started")?;
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    running.signal(Signal::SIGINT)?;
+    interrupt(&running)?;
     let status = running.wait_exit(patience() * 2)?;
     running.check(status.code() == Some(0), format!("{status}: {}", running.stderr()))?;
     let group = running.pid();
