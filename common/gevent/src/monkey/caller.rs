@@ -95,6 +95,7 @@ fn blocked_signals() -> u64 {
 /// In a new process: it has no hub, and its parent's is not its own.
 pub(super) extern "C" fn forget_in_child() {
     PATCHED.set(None);
+    futex::forget_in_child();
 }
 
 /// How a call is to be carried out.

@@ -150,6 +150,14 @@ pub(super) fn leave(address: usize, ticket: u64) {
     WAITING.fetch_sub(1, SeqCst);
 }
 
+/// In a new process: those who waited, and who had the lists in hand, are in the other one.
+pub(super) fn forget_in_child() {
+    WAITING.store(0, SeqCst);
+    // SAFETY: this is the only thread there is. What is overwritten may be half done: it is leaked.
+    unsafe { LISTS.lists.get().write(None) };
+    LISTS.taken.store(false, SeqCst);
+}
+
 /// How many tasks of all threads are on the lists, or about to be.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 

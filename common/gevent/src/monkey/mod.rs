@@ -138,7 +138,7 @@ pub fn patch(parts: Parts) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         facts::begin();
-        // SAFETY: the function only writes a thread-local word.
+        // SAFETY: the function only writes some words; it neither waits nor allocates.
         unsafe { libc::pthread_atfork(None, None, Some(caller::forget_in_child)) };
     });
     caller::patch(parts);
