@@ -93,6 +93,9 @@ impl WaitList {
 
     /// Calls everybody who waits now; returns how many tasks those were.
     pub(crate) fn call_all(&self) -> usize {
+        if self.line.borrow().is_empty() {
+            return 0;
+        }
         let all = self.line.take();
         let mut called = 0;
         for (_, link) in all {
