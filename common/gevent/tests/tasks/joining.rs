@@ -1,0 +1,94 @@
+use super::*;
+
+fn three() -> [AnyTask; 3] {
+    [nap("a", ms(30)), nap("b", ms(10)), nap("c", Duration::from_secs(1000))]
+}
+
+fn with(count: usize) -> JoinOptions {
+    JoinOptions { count: Some(count), ..JoinOptions::default() }
+}
+
+#[test]
+fn those_that_end_in_time_come_back_in_the_order_of_their_ends() {
+    let tasks = three();
+    let begin = Instant::now();
+    assert_eq!(names(&joinall(&tasks, Some(ms(200)))), ["b", "a"]);
+    assert!(begin.elapsed() >= ms(200));
+    tasks[2].kill(None);
+}
+
+#[test]
+fn count_is_enough() {
+    let tasks = three();
+    assert_eq!(names(&joinall_with(&tasks, with(1)).unwrap()), ["b"]);
+    assert!(killall(&tasks, None).is_ok());
+    let ran = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&ran);
+    let task = spawn(move || seen.set(true));
+    assert!(joinall_with(&[task], with(0)).unwrap().is_empty());
+    assert!(joinall::<AnyTask>(&[], None).is_empty());
+    assert!(!ran.get());
+}
+
+#[test]
+fn one_task_twice_counts_twice() {
+    let task = nap("a", ms(1));
+    assert_eq!(names(&joinall(&[&task, &task], None)), ["a", "a"]);
+    assert_eq!(names(&joinall(&[&task, &task], None)), ["a", "a"]);
+}
+
+#[test]
+fn no_time_at_all_is_enough_for_who_is_ready() {
+    assert_eq!(joinall(&[spawn(|| 1)], Some(NOW)).len(), 1);
+    let slow = nap("slow", ms(20));
+    assert_eq!(joinall(&[&slow], Some(NOW)).len(), 0);
+    slow.join(None);
+}
+
+#[test]
+fn the_first_failure_is_given_at_once_and_the_others_go_on() {
+    let slow = spawn(|| {
+        sleep(ms(40));
+        1
+    });
+    let late = spawn(|| {
+        sleep(ms(20));
+        panic!("late")
+    });
+    let early = spawn(|| {
+        sleep(ms(5));
+        panic!("early")
+    });
+    let options = JoinOptions { raise_error: true, ..JoinOptions::default() };
+    let tasks = [slow.any(), late.any(), early.any()];
+    assert_eq!(joinall_with(&tasks, options).unwrap_err().to_string(), "early");
+    assert!(!slow.ready());
+    assert_eq!(slow.get(None).unwrap(), 1);
+}
+
+#[test]
+fn a_success_first_is_enough_for_a_count_of_one() {
+    let good = spawn(|| ());
+    let bad = spawn(|| panic!("on purpose"));
+    let options = JoinOptions { raise_error: true, count: Some(1), timeout: None };
+    assert_eq!(joinall_with(&[good, bad], options).unwrap().len(), 1);
+    sleep(ms(1));
+}
+
+#[test]
+fn wait_takes_tasks_and_events_together() {
+    let event = event::Event::new();
+    let result = event::AsyncResult::<u8>::new();
+    let set = event.clone();
+    let task = spawn(move || {
+        sleep(ms(5));
+        set.set();
+    });
+    let objects: [&dyn Waitable; 3] = [&result, &event, &task];
+    assert_eq!(wait(&objects, Some(ms(100)), None), [1, 2]);
+    assert_eq!(wait(&objects, None, Some(1)), [1]);
+    for nth in iwait(&objects, Some(ms(20))) {
+        sleep(ms(1)); // to wait for something else in between is allowed
+        assert_ne!(nth, 0);
+    }
+}
