@@ -72,3 +72,14 @@ fn serve_forever_ends_when_stopped() {
     spawn_later(ms(5), move || other.stop(None));
     server.serve_forever();
 }
+
+#[test]
+fn a_connection_is_closed_when_its_handler_returns() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = StreamServer::new(listener, |_, _| ());
+    server.start();
+    assert_eq!(read(&connect(address)).unwrap(), b"");
+    assert!(server.handlers().join(None));
+    server.stop(None);
+}

@@ -182,3 +182,37 @@ fn a_connection_that_never_blocks_lets_others_run() {
     assert!(ticks.get() > 10, "{}", ticks.get());
     ticker.kill(None);
 }
+
+#[test]
+fn one_that_is_killed_does_not_take_the_wake_up_of_who_reads_next() {
+    let (mut here, there) = pair();
+    let other = there.clone();
+    let killed = spawn(move || read(&other));
+    sleep(NOW);
+    let next = spawn(move || read(&there).unwrap()); // begins to wait before the other has ended
+    killed.kill_nowait();
+    sleep(NOW);
+    here.write_all(b"x").unwrap();
+    let got = with_timeout(Some(Duration::from_secs(60)), || next.get(None).unwrap());
+    assert_eq!(got.unwrap(), b"x");
+}
+
+#[test]
+fn a_write_that_nobody_reads_is_over_in_time() {
+    let (mut here, _there) = pair();
+    here.set_write_timeout(Some(ms(5)));
+    let error = here.write_all(&vec![0; 64 << 20]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    here.write_all(b"").unwrap();
+}
+
+#[test]
+fn what_is_closed_cannot_be_used() {
+    let (mut here, there) = pair();
+    here.close();
+    here.close();
+    let error = here.shutdown(Shutdown::Both).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(nix::libc::EBADF));
+    assert_eq!(here.write(b"x").unwrap_err().raw_os_error(), Some(nix::libc::EBADF));
+    assert_eq!(read(&there).unwrap(), b"");
+}

@@ -75,3 +75,58 @@ fn a_result_that_is_an_error() {
     assert_eq!(result.get(None).unwrap_err().to_string(), "no");
     assert_eq!(result.wait(None), None);
 }
+
+#[test]
+fn who_finds_it_set_goes_on_after_those_who_had_to_wait() {
+    let (event, result) = (Event::new(), AsyncResult::new());
+    let diary = Diary::default();
+    for nth in 0..2 {
+        let (event, result, diary) = (event.clone(), result.clone(), diary.clone());
+        spawn(move || {
+            event.wait(None);
+            diary.borrow_mut().push(nth);
+            let value = result.get(None).unwrap();
+            diary.borrow_mut().push(value);
+        });
+    }
+    sleep(NOW);
+    event.set();
+    event.wait(None);
+    diary.borrow_mut().push(2);
+    result.set(3);
+    result.wait(None);
+    diary.borrow_mut().push(4);
+    assert_eq!(*diary.borrow(), [0, 1, 2, 3, 3, 4]);
+
+    let begin = Diary::default();
+    let other = begin.clone();
+    spawn(move || other.borrow_mut().push(()));
+    event.wait(None); // nobody has to be let pass: it does not even give way
+    assert!(begin.borrow().is_empty());
+}
+
+#[test]
+fn a_thousand_who_wait_are_all_woken_by_a_set_that_is_taken_back() {
+    let event = Event::new();
+    let waiters: Vec<_> = (0..1000)
+        .map(|_| {
+            let event = event.clone();
+            spawn(move || event.wait(None))
+        })
+        .collect();
+    sleep(NOW);
+    event.set();
+    event.clear();
+    assert_eq!(joinall(&waiters, None).len(), 1000);
+    assert!(waiters.iter().all(|waiter| waiter.value() == Some(true)));
+    assert!(!event.wait(Some(NOW)));
+}
+
+#[test]
+fn a_limit_is_raised_in_who_waits_for_a_result() {
+    let result = AsyncResult::<u8>::new();
+    assert!(with_timeout(Some(NOW), || result.get(None)).is_err());
+    assert!(matches!(result.get(Some(NOW)), Err(GetError::TimedOut)));
+    result.set(1);
+    assert_eq!(with_timeout(Some(ms(1000)), || result.get(None)).unwrap().unwrap(), 1);
+}

@@ -169,3 +169,98 @@ fn a_killed_giver_takes_its_offer_back() {
     spawn(move || again.put("taken", None));
     assert_eq!(getter.get(None).unwrap(), "taken");
 }
+
+#[test]
+fn an_item_passes_by_who_gave_up() {
+    let queue = Queue::new();
+    let impatient: Vec<_> = (0..2)
+        .map(|_| {
+            let queue = queue.clone();
+            spawn(move || with_timeout(Some(NOW), || queue.get(None)).is_err())
+        })
+        .collect();
+    let patient = queue.clone();
+    let patient = spawn(move || patient.get(None).unwrap());
+    sleep(ms(1));
+    queue.put("an item", None).unwrap();
+    assert_eq!(patient.get(None).unwrap(), "an item");
+    assert!(impatient.iter().all(|task| task.get(None).unwrap()));
+    queue.put("another", None).unwrap();
+    assert_eq!(queue.try_get(), Ok("another"));
+}
+
+#[test]
+fn who_peeks_waits_and_leaves_the_item() {
+    let queue = Queue::new();
+    assert!(catch(|| queue.peek(None)).unwrap_err().is::<LoopExit>());
+    assert_eq!(queue.peek(Some(ms(1))), Err(QueueError::Empty));
+    let other = queue.clone();
+    let peeker = spawn(move || other.peek(None));
+    sleep(NOW);
+    queue.put(1, None).unwrap();
+    assert_eq!(
+        (peeker.get(None).unwrap(), queue.peek(None), queue.get(None)),
+        (Ok(1), Ok(1), Ok(1))
+    );
+}
+
+#[test]
+fn a_full_one_takes_the_next_item_when_one_is_taken() {
+    let (queue, diary) = (Queue::bounded(2), Diary::default());
+    let (other, notes) = (queue.clone(), diary.clone());
+    let putter = spawn(move || {
+        for item in ["a", "b", "c"] {
+            other.put(item, None).unwrap();
+            notes.borrow_mut().push(item);
+        }
+    });
+    sleep(NOW);
+    assert_eq!((&**diary.borrow(), queue.full()), (&["a", "b"][..], true));
+    assert_eq!(queue.try_get(), Ok("a"));
+    assert!(putter.join(None));
+    assert_eq!((queue.try_get(), queue.try_get()), (Ok("b"), Ok("c")));
+}
+
+#[test]
+fn an_unused_one_has_nothing_to_wait_for() {
+    assert!(Queue::<u8>::new().join(None));
+}
+
+#[test]
+fn shut_down_now_it_has_nothing_left() {
+    let queue = Queue::bounded(2);
+    queue.put("L", None).unwrap();
+    queue.put("O", None).unwrap();
+    let (to_put, to_join) = (queue.clone(), queue.clone());
+    let putter = spawn(move || to_put.put("E", None));
+    let joiner = spawn(move || to_join.join(None));
+    sleep(NOW);
+    queue.shutdown_now();
+    assert_eq!(putter.get(None).unwrap(), Err(QueueError::ShutDown));
+    assert!(joiner.get(None).unwrap());
+    assert_eq!(
+        (queue.get(None), queue.try_get()),
+        (Err(QueueError::ShutDown), Err(QueueError::ShutDown))
+    );
+    assert_eq!(queue.put("W", None), Err(QueueError::ShutDown));
+    assert_eq!(queue.task_done(), Err(QueueError::TooManyDone));
+    assert!(queue.empty() && queue.join(None));
+}
+
+#[test]
+fn giver_and_taker_of_a_channel_take_turns() {
+    let (channel, diary) = (Channel::new(), Diary::default());
+    let (other, notes) = (channel.clone(), diary.clone());
+    let taker = spawn(move || {
+        for _ in 0..2 {
+            let item = other.get(None).unwrap();
+            notes.borrow_mut().push(item);
+        }
+    });
+    for (item, after) in [("hello", "sent hello"), ("world", "sent world")] {
+        channel.put(item, None).unwrap();
+        diary.borrow_mut().push(after);
+    }
+    assert_eq!(*diary.borrow(), ["hello", "sent hello", "world", "sent world"]);
+    assert!(taker.join(None));
+}

@@ -156,3 +156,40 @@ fn a_killed_condition_waiter_has_its_lock_when_it_unwinds() {
     assert!(task.killed());
     assert!(condition.acquire(Some(ms(1))));
 }
+
+#[test]
+fn two_who_pass_it_to_and_fro_do_not_starve_a_third() {
+    let (semaphore, done) = (Semaphore::new(1), Rc::new(Cell::new(false)));
+    for _ in 0..2 {
+        let (semaphore, done) = (semaphore.clone(), Rc::clone(&done));
+        spawn(move || {
+            while !done.get() {
+                semaphore.acquire(None);
+                sleep(NOW);
+                semaphore.release();
+                sleep(NOW);
+            }
+        });
+    }
+    sleep(NOW);
+    assert!(semaphore.acquire(Some(Duration::from_secs(60))));
+    done.set(true);
+    semaphore.release();
+}
+
+#[test]
+fn two_permits_tell_two_who_only_look() {
+    let semaphore = Semaphore::new(0);
+    let looking: Vec<_> = (0..2)
+        .map(|_| {
+            let semaphore = semaphore.clone();
+            spawn(move || wait(&[&semaphore], None, None))
+        })
+        .collect();
+    sleep(NOW);
+    semaphore.release();
+    semaphore.release();
+    assert_eq!(joinall(&looking, None).len(), 2);
+    assert_eq!(semaphore.counter(), 2, "they took none");
+    assert_eq!(wait(&[&semaphore], None, None), [0], "nor waits who looks at a free one");
+}

@@ -92,3 +92,68 @@ fn wait_takes_tasks_and_events_together() {
         assert_ne!(nth, 0);
     }
 }
+
+#[test]
+fn those_ready_already_come_in_the_order_of_the_list() {
+    let events = [(); 4].map(|()| event::Event::new());
+    events[1..].iter().rev().for_each(event::Event::set);
+    let objects = events.each_ref().map(|event| event as &dyn Waitable);
+    assert_eq!(wait(&objects, Some(NOW), None), [1, 2, 3]);
+    assert_eq!(wait(&objects, Some(NOW), None), [1, 2, 3], "and again");
+}
+
+#[test]
+fn those_that_become_ready_in_one_turn_come_in_that_order() {
+    let events = [(); 3].map(|()| event::Event::new());
+    let (third, first) = (events[2].clone(), events[0].clone());
+    spawn(move || {
+        third.set();
+        first.set();
+    });
+    let objects = events.each_ref().map(|event| event as &dyn Waitable);
+    assert_eq!(iwait(&objects, Some(ms(5))).collect::<Vec<_>>(), [2, 0]);
+}
+
+#[test]
+fn what_ends_between_two_items_is_not_lost() {
+    let done = spawn(|| 9);
+    done.join(None);
+    let tasks = [spawn(|| 0), spawn(|| panic!("one of them")), spawn(|| 2), done];
+    let objects = tasks.each_ref().map(|task| task as &dyn Waitable);
+    let mut seen = Vec::new();
+    for nth in iwait(&objects, None) {
+        seen.push(nth);
+        sleep(ms(2));
+    }
+    assert_eq!(seen, [3, 0, 1, 2]);
+}
+
+#[test]
+fn an_iterator_that_is_left_leaves_nothing_behind() {
+    let (free, taken) = (lock::Semaphore::new(0), lock::Semaphore::new(0));
+    let soon = free.clone();
+    spawn(move || soon.release());
+    let objects: [&dyn Waitable; 2] = [&free, &taken];
+    let mut ready = iwait(&objects, None);
+    assert_eq!(ready.next(), Some(0));
+    assert!(format!("{taken:?}").contains("1 waiting"));
+    drop(ready);
+    assert!(format!("{taken:?}").contains("0 waiting"));
+}
+
+#[test]
+fn a_count_is_enough_for_wait_and_the_sender_goes_on() {
+    let events = [(); 6].map(|()| event::Event::new());
+    let to_set = events.clone();
+    let sender = spawn(move || {
+        for event in to_set {
+            sleep(ms(1));
+            event.set();
+        }
+    });
+    let objects = events.each_ref().map(|event| event as &dyn Waitable);
+    assert_eq!(wait(&objects, None, Some(2)), [0, 1]);
+    assert!(!sender.ready());
+    assert_eq!(wait(&objects, None, None).len(), 6);
+    assert!(sender.join(None));
+}

@@ -168,3 +168,33 @@ fn a_destructor_that_would_wait_while_unwinding_does_not() {
     assert!(task.join(None));
     assert_eq!(task.exception().unwrap().to_string(), "on purpose");
 }
+
+#[test]
+fn an_error_from_outside_can_be_caught_in_a_loop_that_only_gives_way() {
+    let task = spawn(|| {
+        let caught = catch(|| {
+            loop {
+                sleep(NOW);
+            }
+        });
+        *caught.unwrap_err().downcast::<&str>().unwrap()
+    });
+    sleep(NOW);
+    task.kill_with_nowait("enough");
+    assert_eq!(task.get(None).unwrap(), "enough");
+    assert!(task.successful());
+}
+
+#[test]
+fn a_task_outlives_the_one_that_started_it() {
+    let diary = Diary::default();
+    let notes = diary.clone();
+    spawn(move || {
+        let inner = notes.clone();
+        spawn(move || inner.note("child"));
+        spawn_later(ms(1), move || notes.note("grandchild"));
+    })
+    .join(None);
+    sleep(ms(3));
+    diary.shows(&["child", "grandchild"]);
+}

@@ -7,6 +7,7 @@ mod dead_ends;
 mod ending;
 mod joining;
 mod killing;
+mod links;
 mod many;
 mod time_limits;
 

@@ -59,3 +59,15 @@ fn the_detector_names_who_keeps_the_thread() {
     drop(detector);
     sleep(ms(1));
 }
+
+#[test]
+fn what_is_a_tasks_own_ends_with_it() {
+    static NOTES: local::Local<RefCell<Option<Last>>> = local::Local::new(|| RefCell::new(None));
+
+    let diary = Diary::default();
+    let notes = diary.clone();
+    let task = spawn(move || drop(NOTES.value().replace(Some(Last(notes, "dropped")))));
+    task.join(None);
+    diary.shows(&["dropped"]); // while the handle is still here
+    assert!(NOTES.value().borrow().is_none());
+}

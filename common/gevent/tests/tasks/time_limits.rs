@@ -100,3 +100,29 @@ fn a_limit_that_nobody_catches_ends_the_task() {
     task.join(None);
     assert!(task.exception().unwrap().downcast_ref::<TimedOut>().is_some());
 }
+
+#[test]
+fn a_limit_that_was_met_can_be_started_again() {
+    let limit = Timeout::new(Some(ms(2)));
+    for _ in 0..3 {
+        let met = catch(|| {
+            limit.start();
+            assert!(limit.pending());
+            sleep(Duration::from_secs(1000));
+        });
+        assert!(limit.raised(met.unwrap_err().downcast_ref().unwrap()));
+        assert!(!limit.pending());
+    }
+}
+
+#[test]
+fn a_limit_that_was_cancelled_is_never_met() {
+    let limit = Timeout::new(Some(ms(2)));
+    limit.start();
+    limit.cancel();
+    assert!(!limit.pending());
+    sleep(ms(5));
+    limit.start();
+    assert!(limit.pending(), "and can be started again");
+    limit.cancel();
+}
