@@ -235,6 +235,12 @@ impl Hub {
         self.park("its turn").map(drop)
     }
 
+    /// As [`Hub::give_way`], deaf to interrupts: for a fiber that has been told of one already.
+    pub(crate) fn step_aside(&'static self) {
+        Waker::new(self.current()).wake();
+        let _ = self.park("its turn");
+    }
+
     /// Waits until somebody uses the waker that `register` is given, or the time is over.
     ///
     /// An interrupt (`kill`, a `Timeout`) unwinds from here. In a destructor that runs while a panic
@@ -396,6 +402,12 @@ impl Hub {
                 Ok(())
             }
         }
+    }
+
+    /// Whether the next [`Hub::spend`] lets others run.
+    #[inline]
+    pub(crate) fn is_out_of_patience(&self) -> bool {
+        self.patience.get() == 0
     }
 
     /// What `f` says of the fiber whose turn it is; `None` in the hub itself.

@@ -28,8 +28,10 @@ pub(crate) struct Source {
     readable: Cell<bool>,
     /// The same of a write.
     writable: Cell<bool>,
-    /// The peer has closed, or there is an error: reads will always return at once.
-    pub(crate) hung_up: Cell<bool>,
+    /// A read that leaves room has emptied it. That is so of TCP only (a Unix socket's read stops where
+    /// a descriptor was sent along, a terminal's at the end of the line), and no more once there was an
+    /// urgent byte, or the peer has closed.
+    pub(crate) short_read_empties: Cell<bool>,
     pub(crate) closed: Cell<bool>,
     /// Who waits for it keeps no hub from being idle.
     pub(crate) in_background: Cell<bool>,
@@ -56,7 +58,7 @@ impl Source {
             key: Cell::new(NOWHERE),
             readable: Cell::new(true),
             writable: Cell::new(true),
-            hung_up: Cell::new(false),
+            short_read_empties: Cell::new(false),
             closed: Cell::new(false),
             in_background: Cell::new(false),
             writer: Cell::new(None),
@@ -105,10 +107,10 @@ impl Source {
 
     /// Notes what has happened; returns who is to be woken.
     fn happened(&self, events: EpollFlags) -> [Option<Waker>; 2] {
-        if events.intersects(EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR) {
-            self.hung_up.set(true);
-        }
         let broken = events.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
+        if broken || events.intersects(EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLPRI) {
+            self.short_read_empties.set(false);
+        }
         let to_read = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLPRI;
         let now_ready = |direction, ready: bool| {
             let news = ready.then(|| self.ready(direction).set(true));

@@ -10,17 +10,21 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::libc;
 
-use super::Parts;
-use super::facts::Facts;
-use super::raw::Raw;
+use super::facts::{Facts, Kind};
+use super::raw::{Raw, sys};
+use super::{Parts, futex};
 use crate::hub::{self, Direction, Hub, Interrupt, Mailbox, Source, Waker, Woken};
 use crate::waitlist::{Deadline, WaitList};
 
 /// What a patched thread has beside its hub.
 pub(super) struct Patched {
     pub(super) parts: Cell<Parts>,
+    /// The signals that were blocked when it was patched.
+    blocked: u64,
     /// Descriptors that somebody has waited for, by number.
     watched: RefCell<Vec<Option<Rc<Watched>>>>,
+    /// Tasks that wait for a lock of std: its address, and their tickets there.
+    at_locks: RefCell<Vec<(usize, u64)>>,
 }
 
 /// A descriptor that somebody of this thread has waited for.
@@ -44,6 +48,11 @@ impl Drop for End {
     fn drop(&mut self) {
         if let Some(patched) = PATCHED.take() {
             drop(patched.watched.take());
+            patched
+                .at_locks
+                .take()
+                .into_iter()
+                .for_each(|(lock, ticket)| futex::leave(lock, ticket));
         }
     }
 }
@@ -56,13 +65,27 @@ pub(super) fn parts() -> Parts {
 /// Patches more of this thread.
 pub(super) fn patch(parts: Parts) {
     let patched = PATCHED.get().unwrap_or_else(|| {
-        let new = Patched { parts: Cell::new(Parts::NONE), watched: RefCell::default() };
+        let new = Patched {
+            parts: Cell::new(Parts::NONE),
+            blocked: blocked_signals(),
+            watched: RefCell::default(),
+            at_locks: RefCell::default(),
+        };
         let patched: &'static Patched = Box::leak(Box::new(new));
         PATCHED.set(Some(patched));
         let _ = END.try_with(|_| ());
         patched
     });
     patched.parts.set(patched.parts.get() | parts);
+}
+
+/// The signals that are blocked now, as bits.
+fn blocked_signals() -> u64 {
+    let mut blocked = 0_u64;
+    let none = std::ptr::null::<u64>();
+    // SAFETY: `blocked` is ours, and as large as we say.
+    unsafe { sys!(SYS_rt_sigprocmask, libc::SIG_BLOCK, none, &raw mut blocked, 8_usize) };
+    blocked
 }
 
 /// In a new process: it has no hub, and its parent's is not its own.
@@ -97,10 +120,6 @@ pub(super) enum Refused {
     Plain,
 }
 
-impl Refused {
-    const CANCELLED: Refused = Refused::Failed(-(libc::ECANCELED as Raw));
-}
-
 /// Looks who calls.
 #[inline]
 pub(super) fn caller(part: Parts) -> Call {
@@ -121,6 +140,18 @@ fn of_patched(patched: &'static Patched) -> Call {
     }
 }
 
+/// What a call returns whose task is being killed. A loop that takes no notice of it must not keep the
+/// others from their turns.
+#[cold]
+pub(super) fn cancelled() -> Raw {
+    if let Some(hub) = hub::existing() {
+        hub.step_aside();
+    }
+    CANCELLED
+}
+
+const CANCELLED: Raw = -(libc::ECANCELED as Raw);
+
 /// As [`caller`], for calls that know no failure: a task that is being killed waits like any other.
 pub(super) fn deaf_caller(part: Parts) -> Option<Caller> {
     let patched = PATCHED.get().filter(|patched| patched.parts.get().contain(part))?;
@@ -132,6 +163,11 @@ impl Caller {
     /// One more call that may succeed at once: after many, others get their turns.
     #[inline]
     pub(super) fn spend(self) -> Result<(), Refused> {
+        // A signal handler that writes to its pipe must not let others run: they would find what it
+        // has interrupted half done. While it runs, its signal is blocked.
+        if self.hub.is_out_of_patience() && blocked_signals() != self.patched.blocked {
+            return Ok(());
+        }
         self.heed(self.hub.spend_or())
     }
 
@@ -189,7 +225,9 @@ impl Caller {
             return watched;
         }
         let behind = [WaitList::default(), WaitList::default()];
-        let new = Rc::new(Watched { life: facts.life(), source: Source::new(), behind });
+        let source = Source::new();
+        source.short_read_empties.set(facts.kind() == Kind::Tcp);
+        let new = Rc::new(Watched { life: facts.life(), source, behind });
         let old = {
             let mut all = self.patched.watched.borrow_mut();
             if all.len() <= fd as usize {
@@ -292,19 +330,22 @@ impl Caller {
     /// Waits for a lock of std until somebody posts a letter. `enqueue` puts its number and address
     /// where that somebody finds them, or says that the lock has changed; `dequeue` takes them away
     /// again, or says that they have been found.
-    pub(super) fn wait_for_lock<T>(
+    pub(super) fn wait_for_lock(
         self,
+        address: usize,
         limit: Option<Duration>,
-        enqueue: impl FnOnce(u64, Arc<Mailbox>) -> Option<T>,
-        dequeue: impl FnOnce(T) -> bool,
+        enqueue: impl FnOnce(u64, Arc<Mailbox>) -> Option<u64>,
+        dequeue: impl FnOnce(u64) -> bool,
     ) -> Result<(), Refused> {
         let Ok((number, mailbox)) = self.hub.expect_mail() else { return Err(Refused::Plain) };
-        let Some(place) = enqueue(number, mailbox) else {
+        let Some(ticket) = enqueue(number, mailbox) else {
             self.hub.mail_is_off(number);
             return Err(Refused::Failed(super::raw::AGAIN));
         };
+        self.patched.at_locks.borrow_mut().push((address, ticket));
         let waited = self.hub.wait_for_lock(number, limit);
-        let found = !dequeue(place);
+        self.patched.at_locks.borrow_mut().retain(|(_, other)| *other != ticket);
+        let found = !dequeue(ticket);
         if !found {
             self.hub.mail_is_off(number);
         }
@@ -335,7 +376,7 @@ impl Caller {
             Err(Interrupt::Unwinding) => Err(Refused::Plain),
             Err(interrupt) => {
                 self.hub.of_current(|core| core.announce(interrupt));
-                Err(Refused::CANCELLED)
+                Err(Refused::Failed(CANCELLED))
             }
         }
     }

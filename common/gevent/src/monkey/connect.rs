@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use nix::libc::{self, sockaddr, socklen_t};
 
 use super::Parts;
-use super::caller::{Call, Caller, Refused, caller};
+use super::caller::{Call, Caller, Refused, caller, cancelled};
 use super::facts::{self, Facts, Kind};
 use super::raw::{self, AGAIN, Raw, finish_int, sys};
 use crate::hub::Direction::{Read, Write};
@@ -18,7 +18,7 @@ fn socket_call(
     cooperate: impl FnOnce(Caller, Facts) -> Result<Raw, Refused>,
 ) -> Raw {
     let (caller, facts) = match (caller(Parts::SOCKET), Facts::of(fd)) {
-        (Call::Cancelled, _) => return -(libc::ECANCELED as Raw),
+        (Call::Cancelled, Some(facts)) if facts.blocks() => return cancelled(),
         (Call::Cooperative(caller), Some(facts)) if facts.blocks() => (caller, facts),
         _ => return as_made(),
     };
@@ -120,8 +120,10 @@ pub(super) fn without_waiting(fd: c_int, call: impl Fn() -> Raw) -> Raw {
     result
 }
 
-fn kind(kind: c_int) -> Kind {
-    if kind & 0xf == libc::SOCK_STREAM { Kind::Stream } else { Kind::Messages }
+fn kind(domain: c_int, r#type: c_int, protocol: c_int) -> Kind {
+    /// Beside it, `type` may have the flags SOCK_NONBLOCK and SOCK_CLOEXEC.
+    const TYPE: c_int = 0xf;
+    Kind::of_socket(domain, r#type & TYPE, protocol)
 }
 
 #[unsafe(no_mangle)]
@@ -129,7 +131,7 @@ unsafe extern "C" fn socket(domain: c_int, r#type: c_int, protocol: c_int) -> c_
     // SAFETY: no pointers.
     let fd = unsafe { sys!(SYS_socket, domain, r#type, protocol) };
     if fd >= 0 {
-        facts::made(fd as c_int, Some(kind(r#type)));
+        facts::made(fd as c_int, Some(kind(domain, r#type, protocol)));
     }
     finish_int(fd)
 }
@@ -146,24 +148,8 @@ unsafe extern "C" fn socketpair(
     if result == 0 {
         for n in 0..2 {
             // SAFETY: the kernel has just written two descriptors there.
-            facts::made(unsafe { *pair.add(n) }, Some(kind(r#type)));
+            facts::made(unsafe { *pair.add(n) }, Some(kind(domain, r#type, protocol)));
         }
     }
     finish_int(result)
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn flock(fd: c_int, operation: c_int) -> c_int {
-    // SAFETY: no pointers.
-    let lock = |operation: c_int| unsafe { sys!(SYS_flock, fd, operation) };
-    let caller = match caller(Parts::SOCKET) {
-        Call::Cooperative(caller) if operation & libc::LOCK_NB == 0 => caller,
-        Call::Cancelled => return finish_int(-(libc::ECANCELED as Raw)),
-        _ => return finish_int(lock(operation)),
-    };
-    let locked = caller.ask(|| Some(lock(operation | libc::LOCK_NB)).filter(|&r| r != AGAIN));
-    finish_int(match locked {
-        Ok(result) | Err(Refused::Failed(result)) => result,
-        Err(Refused::Plain | Refused::TimedOut) => lock(operation),
-    })
 }

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::libc::{self, addrinfo};
 
 use super::Parts;
-use super::caller::{Call, Refused, caller};
+use super::caller::{Call, Refused, caller, cancelled};
 
 type Lookup = unsafe extern "C" fn(
     *const c_char,
@@ -38,7 +38,7 @@ unsafe extern "C" fn getaddrinfo(
     };
     let caller = match caller(Parts::DNS) {
         Call::Cooperative(caller) if !node.is_null() => caller,
-        Call::Cancelled => return failed(libc::ECANCELED),
+        Call::Cancelled => return failed(-cancelled() as c_int),
         _ => return as_made(),
     };
     // A task that is killed meanwhile leaves the thread to its work, so all that it uses is its own.

@@ -39,14 +39,28 @@ pub(super) fn begin() {
 /// What a descriptor is, as far as waiting for it is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A socket without messages: a read that leaves room has emptied it.
-    Stream = 1,
+    /// A TCP socket.
+    Tcp = 1,
     /// A socket with messages.
     Messages,
-    /// A pipe, an event descriptor, a terminal: something that can be polled.
+    /// Another socket, a pipe, an event descriptor, a terminal: something that can be polled.
     Pollable,
     /// A file, a folder, a disk, and 0 to 2: what never waits, or must never be waited for.
     Through,
+}
+
+impl Kind {
+    /// The three numbers by which a socket is made.
+    pub(super) fn of_socket(domain: c_int, r#type: c_int, protocol: c_int) -> Kind {
+        let internet = [libc::AF_INET, libc::AF_INET6].contains(&domain);
+        match r#type {
+            libc::SOCK_STREAM if internet && [0, libc::IPPROTO_TCP].contains(&protocol) => {
+                Kind::Tcp
+            }
+            libc::SOCK_STREAM => Kind::Pollable,
+            _ => Kind::Messages,
+        }
+    }
 }
 
 const KIND: u64 = 0b111;
@@ -119,7 +133,7 @@ impl Facts {
     pub(super) fn kind(self) -> Kind {
         let word = self.word.load(SeqCst);
         match word & KIND {
-            1 => return Kind::Stream,
+            1 => return Kind::Tcp,
             2 => return Kind::Messages,
             3 => return Kind::Pollable,
             4 => return Kind::Through,
@@ -153,10 +167,11 @@ fn ask_kind(fd: c_int) -> Kind {
         return Kind::Through;
     }
     match stat.st_mode & libc::S_IFMT {
-        libc::S_IFSOCK => match raw::option(fd, libc::SO_TYPE) {
-            Ok(libc::SOCK_STREAM) => Kind::Stream,
-            _ => Kind::Messages,
-        },
+        libc::S_IFSOCK => {
+            let names = [libc::SO_DOMAIN, libc::SO_TYPE, libc::SO_PROTOCOL];
+            let [domain, r#type, protocol] = names.map(|name| raw::option(fd, name).unwrap_or(-1));
+            Kind::of_socket(domain, r#type, protocol)
+        }
         libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK | libc::S_IFLNK => Kind::Through,
         _ => Kind::Pollable,
     }
@@ -184,10 +199,11 @@ pub(super) fn changed(fd: c_int) {
     }
 }
 
-/// There are two numbers for it now: nothing changeable is kept of either any more.
-pub(super) fn copied(fd: c_int) {
-    if let Some(facts) = in_use(fd) {
+/// There are two numbers for it now: nothing changeable is kept of either.
+pub(super) fn copied(fd: c_int, copy: c_int) {
+    if let (Some(facts), Some(copy)) = (in_use(fd), in_use(copy)) {
         let _ = facts.word.try_update(SeqCst, SeqCst, |word| Some(next_revision(word) & !OWN));
+        let _ = copy.word.try_update(SeqCst, SeqCst, |word| Some(next_life(word)));
     }
 }
 
@@ -211,8 +227,8 @@ mod tests {
 
     #[test]
     fn lives_and_revisions_wrap_without_touching_each_other() {
-        let word = (7 * LIFE) | (LIFE - REVISION) | OWN | BLOCKING | Kind::Stream as u64;
-        assert_eq!(next_revision(word), (7 * LIFE) | OWN | Kind::Stream as u64);
+        let word = (7 * LIFE) | (LIFE - REVISION) | OWN | BLOCKING | Kind::Tcp as u64;
+        assert_eq!(next_revision(word), (7 * LIFE) | OWN | Kind::Tcp as u64);
         assert_eq!(next_life(word), 8 * LIFE);
         assert_eq!(next_life(u64::MAX), 0);
     }

@@ -19,7 +19,7 @@ use nix::libc::{self, timespec};
 
 use super::Parts;
 use super::caller::{Refused, deaf_caller};
-use super::raw::{self, Raw, duration, finish};
+use super::raw::{self, Raw, duration, finish, sys};
 use super::stuck;
 use crate::hub::Mailbox;
 
@@ -112,7 +112,7 @@ fn wait<'a>(
         })
     };
     let dequeue = |ticket| LISTS.with(|lists| lists.remove(address, ticket));
-    let waited = caller.wait_for_lock(left, enqueue, dequeue);
+    let waited = caller.wait_for_lock(address, left, enqueue, dequeue);
     WAITING.fetch_sub(1, SeqCst);
     match waited {
         Ok(()) => 0,
@@ -137,6 +137,17 @@ fn woken_by_kernel(address: usize, most: usize, woken: Raw) -> Raw {
         task.mailbox.post(task.number);
     }
     woken + count as Raw
+}
+
+/// The thread of a task that waits at `address` ends, and the task with it.
+pub(super) fn leave(address: usize, ticket: u64) {
+    if !LISTS.with(|lists| lists.remove(address, ticket)) {
+        // It had been called, and has not heard it: that call is the next one's.
+        // SAFETY: to wake, the kernel needs no more of the futex than its address.
+        let woken = unsafe { sys!(SYS_futex, address, WAKE, 1) };
+        woken_by_kernel(address, 1, woken);
+    }
+    WAITING.fetch_sub(1, SeqCst);
 }
 
 /// How many tasks of all threads are on the lists, or about to be.

@@ -30,10 +30,10 @@
 //!
 //! | part | of std | in the C library |
 //! |---|---|---|
-//! | [`patch_socket`] | `TcpStream`, `TcpListener`, `UdpSocket`, Unix sockets, pipes; `File::lock` | `connect`, `accept`, `accept4`, `recv`, `recvfrom`, `recvmsg`, `send`, `sendto`, `sendmsg`, `read`, `readv`, `write`, `writev`, `sendfile`, `splice`, `flock` |
+//! | [`patch_socket`] | `TcpStream`, `TcpListener`, `UdpSocket`, Unix sockets, pipes | `connect`, `accept`, `accept4`, `recv`, `recvfrom`, `recvmsg`, `send`, `sendto`, `sendmsg`, `read`, `readv`, `write`, `writev`, `sendfile`, `splice` |
 //! | [`patch_time`] | `thread::sleep`, `sleep_until` | `clock_nanosleep`, `nanosleep`, `usleep`, `sleep` |
 //! | [`patch_dns`] | `ToSocketAddrs` | `getaddrinfo` |
-//! | [`patch_select`] | `TcpStream::connect_timeout`, `Command::output`, `Child::wait` | `poll`, `ppoll`, `select`, `epoll_wait`, `waitpid`, `waitid` |
+//! | [`patch_select`] | `TcpStream::connect_timeout`, `Command::output`, `Child::wait`, `File::lock` | `poll`, `ppoll`, `select`, `epoll_wait`, `waitpid`, `waitid`, `flock` |
 //! | [`patch_thread`] | `Mutex`, `RwLock`, `Condvar`, `Once`, `yield_now`, `JoinHandle::join` | `syscall` (futex), `sched_yield`, `pthread_join` |
 //!
 //! What a program can see stays true: blocking mode and time limits are those its code has set (a
@@ -61,19 +61,19 @@
 //! - `std::thread::spawn` starts a thread, not a task (Python's `patch_thread` turns threads into
 //!   greenlets). The new thread is not patched.
 //! - What waits elsewhere: io_uring, system calls made by instruction (rustix, Go), the C library's own
-//!   internal waits, `fcntl(F_SETLKW)`, a `ppoll` with a signal mask.
+//!   internal waits (`gethostbyname`, `fgets`), `fcntl(F_SETLKW)`, a `ppoll` with a signal mask, a `recv` with MSG_WAITALL.
 //! - A listening socket that several *processes* accept from: between the look and the accept another
 //!   one may take the client, and the thread then blocks until the next. Make it non-blocking, or let
 //!   each have its own (SO_REUSEPORT).
 
 #![allow(unsafe_code)] // functions by the names of the C library, called by code that knows nothing of us
 
+mod ask;
 mod caller;
 mod connect;
 mod dns;
 mod facts;
 mod futex;
-mod process;
 mod raw;
 mod select;
 mod state;
@@ -107,7 +107,8 @@ pub fn patch_dns() {
     patch(Parts::DNS);
 }
 
-/// Makes waiting for one of several descriptors, and for child processes, cooperative, in this thread.
+/// Makes waiting for one of several descriptors, for child processes and for locks of files cooperative,
+/// in this thread.
 pub fn patch_select() {
     patch(Parts::SELECT);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::libc::{self, fd_set, nfds_t, pollfd, timespec, timeval};
 
 use super::Parts;
-use super::caller::{Call, Refused, caller};
+use super::caller::{Call, Refused, caller, cancelled};
 use super::raw::{self, Raw, duration, finish_int, sys};
 use crate::hub::Direction::{self, Read, Write};
 use crate::waitlist::Deadline;
@@ -25,7 +25,7 @@ fn until(
 ) -> Raw {
     let caller = match caller(Parts::SELECT) {
         Call::Plain => return ask(limit),
-        Call::Cancelled => return -(libc::ECANCELED as Raw),
+        Call::Cancelled => return cancelled(),
         Call::Cooperative(caller) => caller,
     };
     let deadline = Deadline::after(limit);

@@ -102,7 +102,6 @@ unsafe extern "C" fn dup3(fd: c_int, to: c_int, flags: c_int) -> c_int {
 
 fn copied(fd: c_int, copy: c_int) {
     if copy >= 0 {
-        facts::copied(fd);
-        facts::copied(copy);
+        facts::copied(fd, copy);
     }
 }

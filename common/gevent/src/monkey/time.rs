@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::libc::{self, clockid_t, timespec};
 
 use super::Parts;
-use super::caller::{Call, Refused, caller};
+use super::caller::{Call, Refused, caller, cancelled};
 use super::raw::{duration, finish_int, sys};
 
 /// Sleeps in the hub; false if this is not to be, and the thread has to sleep.
@@ -15,7 +15,10 @@ use super::raw::{duration, finish_int, sys};
 fn slept(time: impl FnOnce() -> Option<Duration>) -> bool {
     let caller = match caller(Parts::TIME) {
         Call::Plain => return false,
-        Call::Cancelled => return true,
+        Call::Cancelled => {
+            cancelled();
+            return true;
+        }
         Call::Cooperative(caller) => caller,
     };
     let Some(time) = time() else { return false };

@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::libc::{self, iovec, msghdr, size_t, sockaddr, socklen_t, ssize_t};
 
 use super::Parts;
-use super::caller::{Call, Caller, Refused, caller};
+use super::caller::{Call, Caller, Refused, caller, cancelled};
 use super::connect::without_waiting;
 use super::facts::{Facts, Kind};
 use super::raw::{self, AGAIN, Raw, finish, sys};
@@ -36,7 +36,8 @@ fn transfer(
 ) -> Raw {
     let caller = match caller(Parts::SOCKET) {
         Call::Plain => return call(Form::AsMade),
-        Call::Cancelled => return -(libc::ECANCELED as Raw),
+        Call::Cancelled if blocks(fd) => return cancelled(),
+        Call::Cancelled => return call(Form::AsMade),
         Call::Cooperative(caller) => caller,
     };
     match cooperate(caller, fd, direction, room, &mut call) {
@@ -66,8 +67,7 @@ fn cooperate(
             if result != AGAIN {
                 if let (Some(watched), Some(room)) = (watched, room)
                     && (1..room as Raw).contains(&result)
-                    && facts.kind() == Kind::Stream
-                    && !watched.source.hung_up.get()
+                    && watched.source.short_read_empties.get()
                 {
                     watched.source.ready(Read).set(false);
                 }
@@ -281,27 +281,45 @@ fn scattered(
     room: Option<usize>,
     as_made: impl Fn() -> Raw,
 ) -> ssize_t {
-    if matches!(caller(Parts::SOCKET), Call::Plain) || kind(fd) == Kind::Through {
+    if matches!(caller(Parts::SOCKET), Call::Plain) {
         return finish(as_made());
     }
-    finish(transfer(fd, direction, room, |form| match form {
-        Form::AsMade => as_made(),
-        Form::AtOnce => at_once(fd, direction, parts, count, &as_made),
-    }))
+    let kind = kind(fd);
+    finish(match kind {
+        Kind::Through => as_made(),
+        _ => transfer(fd, direction, room, |form| match (form, kind) {
+            (Form::AsMade, _) => as_made(),
+            (_, Kind::Pollable) => of_pollable(fd, direction, parts, count),
+            _ => of_socket(fd, direction, parts, count),
+        }),
+    })
+}
+
+fn blocks(fd: c_int) -> bool {
+    Facts::of(fd).is_some_and(Facts::blocks)
 }
 
 fn kind(fd: c_int) -> Kind {
     Facts::of(fd).map_or(Kind::Through, Facts::kind)
 }
 
-/// A read or write of any descriptor that does not wait.
-fn at_once(
-    fd: c_int,
-    direction: Direction,
-    parts: *const iovec,
-    count: c_int,
-    as_made: impl Fn() -> Raw,
-) -> Raw {
+/// A read or write of a socket that does not wait.
+fn of_socket(fd: c_int, direction: Direction, parts: *const iovec, count: c_int) -> Raw {
+    // SAFETY: all zeroes is a `msghdr`: no address, no control data.
+    let mut header: msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = parts.cast_mut();
+    header.msg_iovlen = count as usize;
+    // SAFETY: the caller's own arguments of readv(2) or writev(2), in a header of ours.
+    unsafe {
+        match direction {
+            Read => sys!(SYS_recvmsg, fd, &raw mut header, libc::MSG_DONTWAIT),
+            Write => sys!(SYS_sendmsg, fd, &raw const header, libc::MSG_DONTWAIT),
+        }
+    }
+}
+
+/// A read or write of a pipe or a device that does not wait.
+fn of_pollable(fd: c_int, direction: Direction, parts: *const iovec, count: c_int) -> Raw {
     /// Not at a position, but where the descriptor stands.
     const HERE: i64 = -1;
     let flags = libc::RWF_NOWAIT;
@@ -312,10 +330,30 @@ fn at_once(
             Write => sys!(SYS_pwritev2, fd, parts, count, HERE, 0_usize, flags),
         }
     };
-    if ![-(libc::EOPNOTSUPP as Raw), -(libc::ENOSYS as Raw)].contains(&result) {
-        return result;
+    match result {
+        NOT_SUPPORTED => of_ready(fd, direction, parts, count),
+        result => result,
     }
-    // A device without that form: a call that poll(2) says is ready does not wait.
+}
+
+const NOT_SUPPORTED: Raw = -(libc::EOPNOTSUPP as Raw);
+
+/// The same for what knows no such flag (pipes before Linux 6.5, timers, terminals): a call that
+/// poll(2) says is ready does not wait, as long as it is small.
+fn of_ready(fd: c_int, direction: Direction, parts: *const iovec, count: c_int) -> Raw {
     let events = if direction == Read { libc::POLLIN } else { libc::POLLOUT };
-    if raw::ready_now(fd, events) { as_made() } else { AGAIN }
+    if !raw::ready_now(fd, events) {
+        return AGAIN;
+    }
+    // SAFETY: readv(2) or writev(2) with the caller's own arguments, or with a part of the first.
+    unsafe {
+        if direction == Read {
+            return sys!(SYS_readv, fd, parts, count);
+        }
+        let first = std::slice::from_raw_parts(parts, count as usize);
+        match first.iter().find(|part| part.iov_len > 0) {
+            Some(part) => sys!(SYS_write, fd, part.iov_base, part.iov_len.min(libc::PIPE_BUF)),
+            None => 0,
+        }
+    }
 }

@@ -97,8 +97,14 @@ impl<S: AsFd> Cooperative<S> {
         self.run(Direction::Write, self.write_timeout.get(), op)
     }
 
-    /// Reads with `op` into a buffer of `room` bytes. Of a stream only: a read that leaves room has
-    /// emptied it, so the next one need not ask.
+    /// Says that this is a TCP socket.
+    pub(super) fn of_tcp(self) -> Cooperative<S> {
+        self.source.short_read_empties.set(true);
+        self
+    }
+
+    /// Reads with `op` into a buffer of `room` bytes. If a read that leaves room has emptied the stream,
+    /// the next one need not ask.
     #[inline]
     pub(crate) fn read_stream(
         &self,
@@ -106,7 +112,7 @@ impl<S: AsFd> Cooperative<S> {
         op: impl FnMut(&S) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let n = self.reading(op)?;
-        if n > 0 && n < room && !self.source.hung_up.get() {
+        if n > 0 && n < room && self.source.short_read_empties.get() {
             self.source.ready(Direction::Read).set(false);
         }
         Ok(n)

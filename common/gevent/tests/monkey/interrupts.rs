@@ -1,11 +1,13 @@
 //! A kill, or a time limit, in each patched call: the call fails with ECANCELED, no descriptor is left
 //! open, the task ends, the others go on.
 
+use std::cell::Cell;
 use std::fs::read_dir;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
+use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -89,8 +91,8 @@ fn each_wait_can_be_killed() {
         assert!((&here).read(&mut [0; 1]).is_err());
         let before = open();
         for (name, wait) in WAITS {
-            let (tell, told) = (std::rc::Rc::new(std::cell::Cell::new(None)), ms(300));
-            let heard = std::rc::Rc::clone(&tell);
+            let (tell, told) = (Rc::new(Cell::new(None)), ms(300));
+            let heard = Rc::clone(&tell);
             let task = spawn(move || {
                 heard.set(wait());
                 gevent::sleep(Duration::ZERO); // here it is raised
@@ -231,12 +233,18 @@ fn a_limit_that_is_taken_back_in_time_is_forgotten() {
     });
 }
 
-/// Reads when it is dropped.
-struct Goodbye(UnixStream, std::rc::Rc<std::cell::Cell<usize>>);
+/// Reads when it is dropped; says how much, and how many turns a ticker had meanwhile.
+struct Goodbye {
+    from: UnixStream,
+    turns: Rc<Cell<u32>>,
+    tell: Rc<Cell<Option<(usize, u32)>>>,
+}
 
 impl Drop for Goodbye {
     fn drop(&mut self) {
-        self.1.set(self.0.read(&mut [0; 10]).unwrap());
+        let before = self.turns.get();
+        let read = self.from.read(&mut [0; 10]).unwrap();
+        self.tell.set(Some((read, self.turns.get() - before)));
     }
 }
 
@@ -245,22 +253,21 @@ fn while_a_task_unwinds_its_calls_really_block() {
     patched(|| {
         let ticker = Ticker::start();
         let (mut here, there) = UnixStream::pair().unwrap();
-        let read = std::rc::Rc::default();
-        let goodbye = Goodbye(there, std::rc::Rc::clone(&read));
+        let (told, turns) = (Rc::default(), Rc::clone(&ticker.turns));
+        let goodbye = Goodbye { from: there, turns, tell: Rc::clone(&told) };
         let task = spawn(move || {
             let _goodbye = goodbye;
             gevent::sleep(Duration::from_secs(100));
         });
         gevent::sleep(ms(5));
         task.kill_nowait();
-        let before = ticker.turns();
         let helper = thread::spawn(move || {
             thread::sleep(ms(50));
             here.write_all(b"bye").unwrap();
             here
         });
         task.join(None);
-        assert_eq!((read.get(), ticker.turns() - before), (3, 0));
+        assert_eq!(told.get(), Some((3, 0)));
         helper.join().unwrap();
     });
 }

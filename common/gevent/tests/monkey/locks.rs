@@ -34,14 +34,19 @@ fn a_mutex_held_by_a_thread_keeps_one_task_waiting_and_no_other() {
         let ticker = Ticker::start();
         let mutex = Arc::new(Mutex::new(0));
         let (locked, is_locked) = mpsc::channel();
+        let (go, goes) = mpsc::channel();
         let other = Arc::clone(&mutex);
         let thread = thread::spawn(move || {
             let mut value = other.lock().unwrap();
             locked.send(()).unwrap();
-            thread::sleep(ms(50));
+            goes.recv().unwrap();
             *value = 7;
         });
         is_locked.recv().unwrap();
+        spawn(move || {
+            (0..10).for_each(|_| gevent::sleep(ms(1)));
+            go.send(()).unwrap();
+        });
         let before = ticker.turns();
         assert_eq!(*mutex.lock().unwrap(), 7);
         assert!(ticker.turns() > before + 3);

@@ -4,10 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod canaries;
+mod copies;
 mod descriptors;
+mod hazards;
 mod interrupts;
 mod locks;
 mod plain;
+mod rows;
+mod sharing;
 mod state;
 
 use std::cell::Cell;

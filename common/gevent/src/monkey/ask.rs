@@ -1,4 +1,5 @@
-//! The ends of child processes and of threads: `waitpid`, `waitid`, `pthread_join`.
+//! What the kernel gives no notice of, and has to be asked for again and again: the ends of child
+//! processes and of threads, the locks of files (`waitpid`, `waitid`, `pthread_join`, `flock`).
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -6,14 +7,15 @@ use std::ptr;
 use nix::libc::{self, id_t, idtype_t, pid_t, pthread_t, siginfo_t};
 
 use super::Parts;
-use super::caller::{Call, Refused, caller};
-use super::raw::{Raw, finish_int, sys};
+use super::caller::{Call, Refused, caller, cancelled};
+use super::raw::{AGAIN, Raw, finish_int, sys};
 
-/// Asks for the end of something: as made, or without waiting, again and again.
-fn ended(options: c_int, as_made: impl Fn() -> Raw, at_once: impl FnMut() -> Option<Raw>) -> Raw {
+/// Carries out a call as it was made; or, if it may wait, in a form that does not, until there is an
+/// answer.
+fn ask(may_wait: bool, as_made: impl Fn() -> Raw, at_once: impl FnMut() -> Option<Raw>) -> Raw {
     let caller = match caller(Parts::SELECT) {
-        Call::Cooperative(caller) if options & libc::WNOHANG == 0 => caller,
-        Call::Cancelled => return -(libc::ECANCELED as Raw),
+        Call::Cooperative(caller) if may_wait => caller,
+        Call::Cancelled => return cancelled(),
         _ => return as_made(),
     };
     match caller.ask(at_once) {
@@ -30,7 +32,7 @@ unsafe extern "C" fn waitpid(pid: pid_t, status: *mut c_int, options: c_int) -> 
         unsafe { sys!(SYS_wait4, pid, status, options, usage) }
     };
     let at_once = || Some(wait(options | libc::WNOHANG)).filter(|&result| result != 0);
-    finish_int(ended(options, || wait(options), at_once))
+    finish_int(ask(options & libc::WNOHANG == 0, || wait(options), at_once))
 }
 
 #[unsafe(no_mangle)]
@@ -59,7 +61,8 @@ unsafe extern "C" fn waitid(
         }
         Some(result)
     };
-    finish_int(ended(options, || wait(info, options), at_once))
+    let may_wait = options & libc::WNOHANG == 0;
+    finish_int(ask(may_wait, || wait(info, options), at_once))
 }
 
 /// `std::thread::JoinHandle::join`. It knows no failure, so a kill has to wait for the thread.
@@ -85,4 +88,13 @@ unsafe extern "C" fn pthread_join(thread: pthread_t, result: *mut *mut c_void) -
         Some(original) => unsafe { original(thread, result) },
         None => libc::ENOSYS,
     }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn flock(fd: c_int, operation: c_int) -> c_int {
+    // SAFETY: no pointers.
+    let lock = |operation: c_int| unsafe { sys!(SYS_flock, fd, operation) };
+    let at_once = || Some(lock(operation | libc::LOCK_NB)).filter(|&result| result != AGAIN);
+    let may_wait = operation & libc::LOCK_NB == 0;
+    finish_int(ask(may_wait, || lock(operation), at_once))
 }
