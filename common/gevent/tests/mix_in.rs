@@ -4,6 +4,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use gevent::{GeventMixIn, hub, joinall, monkey, spawn};
@@ -109,21 +111,24 @@ fn no_more_at_once_than_max_tasks() {
 #[test]
 fn closing_waits_for_the_tasks() {
     #[derive(Clone)]
-    struct Slow;
+    struct Slow(Arc<AtomicBool>);
 
     impl StreamRequestHandler for Slow {
         fn handle(&mut self, request: &mut StreamRequest) -> Result {
             std::thread::sleep(Duration::from_millis(30)); // patched
+            self.0.store(true, SeqCst);
             Ok(request.wfile.write_all(b"done")?)
         }
     }
 
+    let done = Arc::new(AtomicBool::new(false));
     monkey::patch_all();
-    let client = serving(TcpServer::new(ANY_PORT, Slow).unwrap(), |address| {
+    let client = serving(TcpServer::new(ANY_PORT, Slow(Arc::clone(&done))).unwrap(), |address| {
         let client = TcpStream::connect(address).unwrap();
         gevent::sleep(Duration::from_millis(5));
         client
     });
+    assert!(done.load(SeqCst));
     let mut answer = String::new();
     { client }.read_to_string(&mut answer).unwrap();
     assert_eq!(answer, "done");
