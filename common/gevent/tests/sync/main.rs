@@ -6,6 +6,7 @@ mod events;
 mod pools;
 mod queues;
 mod semaphores;
+mod waits;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
