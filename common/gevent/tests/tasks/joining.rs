@@ -47,23 +47,21 @@ fn no_time_at_all_is_enough_for_who_is_ready() {
 
 #[test]
 fn the_first_failure_is_given_at_once_and_the_others_go_on() {
-    let slow = spawn(|| {
-        sleep(ms(40));
-        1
-    });
-    let late = spawn(|| {
-        sleep(ms(20));
+    let event = event::Event::new();
+    let set = event.clone();
+    let slow = spawn(move || set.wait(None));
+    let early = spawn(|| panic!("early"));
+    let first = early.any();
+    let late = spawn(move || {
+        first.join(None);
         panic!("late")
-    });
-    let early = spawn(|| {
-        sleep(ms(5));
-        panic!("early")
     });
     let options = JoinOptions { raise_error: true, ..JoinOptions::default() };
     let tasks = [slow.any(), late.any(), early.any()];
     assert_eq!(joinall_with(&tasks, options).unwrap_err().to_string(), "early");
     assert!(!slow.ready());
-    assert_eq!(slow.get(None).unwrap(), 1);
+    event.set();
+    assert!(slow.get(None).unwrap());
 }
 
 #[test]
