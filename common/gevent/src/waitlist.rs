@@ -94,6 +94,9 @@ impl WaitList {
 
     /// Calls everybody who waits now.
     pub(crate) fn call_all(&self) {
+        if self.line.borrow().is_empty() {
+            return;
+        }
         let all = self.line.take();
         all.into_iter().for_each(|(_, link)| _ = self.call(link));
     }
