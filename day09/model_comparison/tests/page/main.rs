@@ -88,7 +88,10 @@ fn open(chromium: &std::path::Path, page: &str, lang: &str) -> Value {
     });
     let probe = include_str!("probe.js").replace("LANG", lang);
     let outer = folder.path().join("outer.html");
-    let text = format!("<!doctype html><meta charset=utf-8><body>{}<script>{probe}</script></body>", frames.concat());
+    let text = format!(
+        "<!doctype html><meta charset=utf-8><body>{}<script>{probe}</script></body>",
+        frames.concat()
+    );
     fs::write(&outer, text).expect("a file");
     let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
     let output = run(
