@@ -396,7 +396,7 @@ impl Watched {
     fn gone(&self, hub: &Hub, fd: c_int) {
         // SAFETY: the number is only named to epoll, to take it off its list.
         hub.forget(&self.source, unsafe { BorrowedFd::borrow_raw(fd) });
-        self.behind.iter().for_each(|line| _ = line.call_all());
+        self.behind.iter().for_each(WaitList::call_all);
     }
 }
 
