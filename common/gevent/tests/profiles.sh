@@ -14,7 +14,7 @@ run() {
     case " $wanted " in *" $name "*) ;; *) return ;; esac
     for linker in '' $gnu_ld; do
         echo "gevent::monkey, $name $linker"
-        test=$(env "$@" CARGO_TARGET_DIR="$PWD/$target/$name" cargo rustc -q -p gevent --test monkey \
+        test=$(env "$@" CARGO_TARGET_DIR="$target/$name" cargo rustc -q -p gevent --test monkey \
             --profile "$profile" --message-format json -- $linker |
             sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
         (cd common/gevent && timeout 120 "$test" -q canaries hazards sharing state)

@@ -168,12 +168,18 @@ impl Caller {
     /// One more call that may succeed at once: after many, others get their turns.
     #[inline]
     pub(super) fn spend(self) -> Result<(), Refused> {
-        // A signal handler that writes to its pipe must not let others run: they would find what it
-        // has interrupted half done. While it runs, its signal is blocked.
+        self.heed(self.hub.spend_or())
+    }
+
+    /// [`Caller::spend`] for a write: if it is the one by which a signal handler tells of its signal, it
+    /// must not let others run, who would find what it has interrupted half done.
+    #[inline]
+    pub(super) fn spend_on_write(self) -> Result<(), Refused> {
+        // While a handler runs, its signal is blocked.
         if self.hub.is_out_of_patience() && blocked_signals() != self.patched.blocked {
             return Ok(());
         }
-        self.heed(self.hub.spend_or())
+        self.spend()
     }
 
     /// Gives way to all who are ready.

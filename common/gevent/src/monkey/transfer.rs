@@ -57,7 +57,10 @@ fn cooperate(
 ) -> Result<Raw, Refused> {
     let facts = Facts::of(fd).ok_or(Refused::Plain)?;
     // Before there is anything that could get lost: this may be where a kill strikes.
-    caller.spend()?;
+    match direction {
+        Read => caller.spend()?,
+        Write => caller.spend_on_write()?,
+    }
     let mut deadline = None;
     loop {
         let watched = caller.watched(fd, facts);

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gevent::{joinall, spawn};
 use greenlet::{Generator, Greenlet};
@@ -275,6 +275,28 @@ fn a_signal_handler_may_write_at_any_moment() {
         assert!((1..=SIGNALS).contains(&bell.read().unwrap()));
         over.set(true);
         assert_eq!(joinall(&tasks, LONG).len(), 10);
+    });
+}
+
+/// A signal that this thread blocks from now on is not a handler that runs.
+#[test]
+fn who_blocks_a_signal_still_gives_way() {
+    patched(|| {
+        let _handler = gevent::signal(Signal::SIGUSR2, || {}).unwrap();
+        let over = Rc::new(Cell::new(false));
+        let end = Rc::clone(&over);
+        let busy = spawn(move || {
+            let (mut here, mut there) = UnixStream::pair().unwrap();
+            let limit = Instant::now() + Duration::from_secs(10);
+            while !end.get() {
+                here.write_all(b"x").unwrap();
+                there.read_exact(&mut [0]).unwrap();
+                assert!(Instant::now() < limit, "nobody else had a turn");
+            }
+        });
+        thread::sleep(ms(1));
+        over.set(true);
+        busy.get(None).unwrap();
     });
 }
 
