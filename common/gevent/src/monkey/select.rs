@@ -14,6 +14,8 @@ use super::raw::{self, Raw, duration, finish_int, sys};
 use crate::hub::Direction::{self, Read, Write};
 use crate::waitlist::Deadline;
 
+const INVALID: Raw = -(libc::EINVAL as Raw);
+
 /// What a change of is waited for.
 type Wanted = Vec<(c_int, Direction)>;
 
@@ -85,8 +87,13 @@ unsafe extern "C" fn ppoll(
         // SAFETY: ppoll(2) with the caller's own arguments; 8 is the size of the kernel's signal set.
         return finish_int(unsafe { sys!(SYS_ppoll, fds, count as usize, limit, mask, 8_usize) });
     }
-    // SAFETY: the caller's own pointers, good to read by the contract of ppoll(2).
-    finish_int(unsafe { poll_within(fds, count, limit.as_ref().and_then(|&time| duration(time))) })
+    // SAFETY: the caller's own pointer, null or good to read by the contract of ppoll(2).
+    let limit = match unsafe { limit.as_ref() }.map(|&time| duration(time)) {
+        Some(None) => return finish_int(INVALID),
+        limit => limit.flatten(),
+    };
+    // SAFETY: the caller's own pointer, by the same contract.
+    finish_int(unsafe { poll_within(fds, count, limit) })
 }
 
 /// # Safety
@@ -116,21 +123,28 @@ unsafe extern "C" fn select(
     excepts: *mut fd_set,
     limit: *mut timeval,
 ) -> c_int {
-    let sets = [reads, writes, excepts];
-    // SAFETY: the caller's own pointers, null or good to read and write by the contract of select(2).
-    let wanted = sets.map(|set| unsafe { set.as_ref() }.copied());
-    // SAFETY: the same of the time limit.
-    let time = unsafe { limit.as_ref() }.map(|time| {
-        let micros = time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_usec);
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    let sets = [reads, writes, excepts].map(|set| set.cast::<u64>());
+    // select(2) touches no more of a set than has a place for `count` descriptors.
+    let words = usize::try_from(count).unwrap_or(0).div_ceil(64);
+    let wanted = sets.map(|set| match set.is_null() {
+        true => Vec::new(),
+        // SAFETY: the caller's own pointer, good for so many words by the contract of select(2).
+        false => unsafe { std::slice::from_raw_parts(set, words) }.to_vec(),
     });
+    // SAFETY: the same of the time limit, null or good to read.
+    let time = match unsafe { limit.as_ref() } {
+        None => None,
+        Some(time) if time.tv_sec < 0 || time.tv_usec < 0 => return finish_int(INVALID),
+        Some(time) => {
+            let micros = time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_usec);
+            Some(Duration::from_micros(micros.unsigned_abs()))
+        }
+    };
     let begin = std::time::Instant::now();
     let ask = |limit: Option<Duration>| {
-        for (set, wanted) in sets.iter().zip(wanted) {
-            if let Some(wanted) = wanted {
-                // SAFETY: not null, since it has been read above.
-                unsafe { **set = wanted };
-            }
+        for (set, wanted) in sets.iter().zip(&wanted) {
+            // SAFETY: as many words as have been read from there; none if it is null.
+            unsafe { set.copy_from_nonoverlapping(wanted.as_ptr(), wanted.len()) };
         }
         let limit = limit.map(raw::timespec);
         let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
@@ -148,13 +162,12 @@ unsafe extern "C" fn select(
 }
 
 /// The sets of select(2) as poll(2) would have them.
-fn as_polled(count: c_int, sets: &[Option<fd_set>; 3]) -> Vec<pollfd> {
+fn as_polled(count: c_int, sets: &[Vec<u64>; 3]) -> Vec<pollfd> {
     let events = [libc::POLLIN, libc::POLLOUT, libc::POLLPRI];
-    let within = |set: &Option<fd_set>, fd| {
-        // SAFETY: the set is ours, and `fd` below FD_SETSIZE.
-        set.as_ref().is_some_and(|set| unsafe { libc::FD_ISSET(fd, set) })
+    let within = |set: &[u64], fd: c_int| {
+        set.get(fd as usize / 64).is_some_and(|word| word >> (fd % 64) & 1 == 1)
     };
-    let all = (0..count.min(libc::FD_SETSIZE as c_int)).map(|fd| {
+    let all = (0..count).map(|fd| {
         let wanted = sets.iter().zip(events).filter(|(set, _)| within(set, fd));
         let events = wanted.fold(0, |all, (_, event)| all | event);
         pollfd { fd, events, revents: 0 }

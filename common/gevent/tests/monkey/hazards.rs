@@ -18,8 +18,10 @@ use std::time::{Duration, Instant};
 
 use gevent::{joinall, spawn};
 use greenlet::{Generator, Greenlet};
+use nix::fcntl::FcntlArg;
 use nix::libc;
 use nix::sys::eventfd::EventFd;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 
@@ -297,6 +299,52 @@ fn who_blocks_a_signal_still_gives_way() {
         thread::sleep(ms(1));
         over.set(true);
         busy.get(None).unwrap();
+    });
+}
+
+/// select(2) with sets as long as they have to be: a word for few descriptors, more than FD_SETSIZE bits
+/// for many.
+#[allow(unsafe_code, reason = "select, with sets that nix does not offer")]
+fn select(count: i32, reads: &mut [u64], limit: Option<Duration>) -> i32 {
+    assert!(reads.len() * 64 >= count as usize);
+    let none = std::ptr::null_mut();
+    let mut limit = limit.map(|limit| libc::timeval {
+        tv_sec: limit.as_secs() as i64,
+        tv_usec: limit.subsec_micros().into(),
+    });
+    let limit = limit.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
+    // SAFETY: the set has a place for `count` descriptors, and all are borrowed for the call.
+    unsafe { libc::select(count, reads.as_mut_ptr().cast(), none, none, limit) }
+}
+
+#[test]
+fn select_knows_sets_of_any_length() {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    if most < 2000 || setrlimit(Resource::RLIMIT_NOFILE, most, most).is_err() {
+        return grade::skip("no descriptor may have so high a number");
+    }
+    patched(|| {
+        let ticker = Ticker::start();
+        let (mut here, there) = UnixStream::pair().unwrap();
+        let mut reads = [u64::MAX; 33];
+        reads[..32].fill(0);
+        let fd = nix::fcntl::fcntl(&there, FcntlArg::F_DUPFD_CLOEXEC(1500)).unwrap();
+        // SAFETY: the copy is new, and nobody else's.
+        #[allow(unsafe_code, reason = "the number of a descriptor")]
+        let _copy = unsafe { OwnedFd::from_raw_fd(fd) };
+        let (word, bit) = (fd as usize / 64, 1 << (fd % 64));
+        reads[word] = bit;
+        reads[word + 1] = 77;
+        assert_eq!(select(fd + 1, &mut reads, Some(ms(5))), 0);
+        assert_eq!((reads[word], reads[word + 1], reads[32]), (0, 77, u64::MAX));
+        spawn(move || {
+            (0..5).for_each(|_| thread::sleep(ms(1)));
+            here.write_all(b"x").unwrap();
+        });
+        reads[word] = bit;
+        assert_eq!(select(fd + 1, &mut reads, None), 1);
+        assert_eq!((reads[word], reads[word + 1], reads[32]), (bit, 77, u64::MAX));
+        assert!(ticker.turns() > 4);
     });
 }
 
