@@ -34,9 +34,13 @@ fn tcp_pair() -> (TcpStream, TcpStream) {
 /// Fills the way from `stream` until it takes no more; gives how much that is.
 fn fill(stream: &TcpStream) -> usize {
     stream.set_nonblocking(true).unwrap();
-    let mut sent = 0;
-    while let Ok(n) = (&*stream).write(&[0; 65536]) {
-        sent += n;
+    let (mut sent, mut before) = (0, 1);
+    while sent != before {
+        before = sent;
+        while let Ok(n) = (&*stream).write(&[0; 65536]) {
+            sent += n;
+        }
+        gevent::sleep(ms(10)); // what is on its way makes room when it arrives
     }
     stream.set_nonblocking(false).unwrap();
     sent
