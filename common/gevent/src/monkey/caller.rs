@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenlet::Greenlet;
 use nix::errno::Errno;
 use nix::libc;
 
@@ -65,6 +66,9 @@ pub(super) fn parts() -> Parts {
 /// Patches more of this thread.
 pub(super) fn patch(parts: Parts) {
     let patched = PATCHED.get().unwrap_or_else(|| {
+        // What greenlet finds out once for all threads it finds out now, while a thread that has to wait
+        // for another's finding just waits: in the midst of a switch it could not wait in the hub.
+        Greenlet::new(|()| ()).switch(());
         let new = Patched {
             parts: Cell::new(Parts::NONE),
             blocked: blocked_signals(),
