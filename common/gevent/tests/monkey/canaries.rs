@@ -9,6 +9,8 @@ use std::sync::{Arc, Barrier, Condvar, Mutex, Once, RwLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::{setsockopt, sockopt};
+
 use super::{WHILE, lets_others_run, ms, patched};
 use gevent::spawn;
 
@@ -25,9 +27,12 @@ fn meanwhile(later: impl FnOnce() + 'static) {
     });
 }
 
+/// A connection whose buffers do not grow once they are full.
 fn tcp_pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    setsockopt(&listener, sockopt::RcvBuf, &65_536).unwrap();
     let here = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    setsockopt(&here, sockopt::SndBuf, &65_536).unwrap();
     (here, listener.accept().unwrap().0)
 }
 
