@@ -9,8 +9,6 @@ use std::sync::{Arc, Barrier, Condvar, Mutex, Once, RwLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{setsockopt, sockopt};
-
 use super::{WHILE, lets_others_run, ms, patched};
 use gevent::spawn;
 
@@ -27,28 +25,10 @@ fn meanwhile(later: impl FnOnce() + 'static) {
     });
 }
 
-/// A connection whose buffers do not grow once they are full.
 fn tcp_pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    setsockopt(&listener, sockopt::RcvBuf, &65_536).unwrap();
     let here = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    setsockopt(&here, sockopt::SndBuf, &65_536).unwrap();
     (here, listener.accept().unwrap().0)
-}
-
-/// Fills the way from `stream` until it takes no more; gives how much that is.
-fn fill(stream: &TcpStream) -> usize {
-    stream.set_nonblocking(true).unwrap();
-    let (mut sent, mut before) = (0, 1);
-    while sent != before {
-        before = sent;
-        while let Ok(n) = (&*stream).write(&[0; 65536]) {
-            sent += n;
-        }
-        gevent::sleep(ms(10)); // what is on its way makes room when it arrives
-    }
-    stream.set_nonblocking(false).unwrap();
-    sent
 }
 
 #[test]
@@ -143,21 +123,25 @@ fn tcp_read_peek_and_read_vectored() {
     });
 }
 
+/// More than any connection holds of what nobody has read yet.
+const MUCH: usize = 20_000_000;
+
 #[test]
 fn tcp_write_and_write_vectored() {
     patched(|| {
         let (mut here, mut there) = tcp_pair();
-        let room = fill(&here);
         let mut reader = there.try_clone().unwrap();
-        meanwhile(move || reader.read_exact(&mut vec![0; room]).unwrap());
-        lets_others_run("TcpStream::write", "send", || here.write_all(&[1; 1000]).unwrap());
-        there.read_exact(&mut [0; 1000]).unwrap();
-        let room = fill(&here);
-        meanwhile(move || there.read_exact(&mut vec![0; room]).unwrap());
-        let parts = [IoSlice::new(b"a"), IoSlice::new(b"b")];
-        let written =
-            lets_others_run("TcpStream::write_vectored", "writev", || here.write_vectored(&parts));
-        assert_eq!(written.unwrap(), 2);
+        meanwhile(move || reader.read_exact(&mut vec![0; MUCH]).unwrap());
+        lets_others_run("TcpStream::write", "send", || here.write_all(&vec![1; MUCH]).unwrap());
+        meanwhile(move || there.read_exact(&mut vec![0; MUCH]).unwrap());
+        let part = vec![2; 50_000];
+        lets_others_run("TcpStream::write_vectored", "writev", || {
+            let mut left = MUCH;
+            while left > 0 {
+                let parts = [IoSlice::new(b""), IoSlice::new(&part[..left.min(part.len())])];
+                left -= here.write_vectored(&parts).unwrap();
+            }
+        });
     });
 }
 
