@@ -55,6 +55,8 @@ pub(crate) struct Core {
     pub(super) stack: Cell<Option<Greenlet<Turn>>>,
     /// Which of its waits this is: a [`Waker`] of an earlier one has no effect.
     wait: Cell<u32>,
+    /// Place in the hub's list of tasks that have waited.
+    pub(super) place: Cell<u32>,
     /// It waits, or is about to, and nobody has woken it yet.
     waiting: Cell<bool>,
     /// It was an interrupt that woke it.
@@ -66,13 +68,12 @@ pub(crate) struct Core {
     /// It waits for a lock of std, which knows no failure: an interrupt has to be raised later.
     pub(super) deaf: Cell<bool>,
     pub(crate) stage: Cell<Stage>,
+    /// Its links are to be called at its next turn.
+    pub(crate) links_due: Cell<bool>,
     /// For [`LoopExit`](crate::LoopExit): what it waits for.
     pub(super) waits_for: Cell<&'static str>,
     rare: Cell<Option<Box<Rare>>>,
-    /// Place in the hub's list of tasks that have waited.
-    pub(super) place: Cell<u32>,
-    /// Its links are to be called at its next turn.
-    pub(crate) links_due: Cell<bool>,
+
     links: Cell<Links>,
     pub(crate) id: u64,
 }
@@ -95,16 +96,16 @@ impl Core {
         Core {
             stack: Cell::new(None),
             wait: Cell::new(0),
+            place: Cell::new(NOWHERE),
             waiting: Cell::new(false),
             interrupted: Cell::new(false),
             timed_out: Cell::new(false),
             announced: Cell::new(false),
             deaf: Cell::new(false),
             stage: Cell::new(stage),
+            links_due: Cell::new(false),
             waits_for: Cell::new(""),
             rare: Cell::new(None),
-            place: Cell::new(NOWHERE),
-            links_due: Cell::new(false),
             links: Cell::default(),
             id,
         }
