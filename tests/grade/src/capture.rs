@@ -17,6 +17,8 @@ pub(crate) struct Capture {
 #[derive(Debug, Default)]
 struct Text {
     bytes: Vec<u8>,
+    /// All that came, kept or not.
+    count: usize,
     ended: bool,
 }
 
@@ -47,6 +49,11 @@ impl Capture {
         String::from_utf8_lossy(&self.lock().bytes).into_owned()
     }
 
+    /// How many bytes were printed until now.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().count
+    }
+
     /// Waits until what was printed satisfies `enough`; false if the stream ends or time is up first.
     pub(crate) fn wait(&self, limit: Duration, enough: impl Fn(&str) -> bool) -> bool {
         let end = Instant::now() + limit;
@@ -71,6 +78,7 @@ impl Capture {
 
     fn push(&self, bytes: &[u8]) {
         let mut text = self.lock();
+        text.count += bytes.len();
         let room = KEPT - text.bytes.len();
         text.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.shared.1.notify_all();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
 
-use crate::bytes::{compare, shorten};
+use crate::bytes::shorten;
 use crate::failure::Trace;
 use crate::socket::Socket;
 use crate::{Address, Failure, Result, patience};
@@ -28,6 +28,14 @@ impl Client {
         let name = format!("client {number}");
         trace.step(format!("{name} connects to {address}"));
         let socket = Socket::connect(address)
+            .map_err(|e| trace.failure(format!("{name} cannot connect: {e}")))?;
+        Ok(Self { socket, name, trace })
+    }
+
+    pub(crate) fn connect_narrow(address: &Address, number: usize, trace: Trace) -> Result<Self> {
+        let name = format!("client {number}");
+        trace.step(format!("{name} connects to {address}, to read later"));
+        let socket = Socket::connect_narrow(address)
             .map_err(|e| trace.failure(format!("{name} cannot connect: {e}")))?;
         Ok(Self { socket, name, trace })
     }
@@ -339,6 +347,6 @@ impl Client {
     }
 
     fn differs(&self, why: &str, expected: &[u8], got: &[u8]) -> Failure {
-        self.fail(format!("{why}\n{}", compare(expected, got)))
+        self.fail(why).compared(expected, got)
     }
 }

@@ -30,8 +30,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod grading;
 pub mod proc;
 pub mod readme;
+pub mod spec;
 pub mod text_server;
 
 mod bytes;
@@ -39,21 +41,25 @@ mod capture;
 mod client;
 mod failure;
 mod guard;
+mod limits;
 mod ready;
 mod run;
 mod running;
 mod server;
 mod socket;
+mod subject;
 mod wait;
 mod workspace;
 
-pub use bytes::{escape, random_bytes};
+pub use bytes::{Comparison, escape, random_bytes};
 pub use client::Client;
-pub use failure::{Failure, Result};
+pub use failure::{Failure, Result, Step};
+pub use limits::Limits;
 pub use nix::sys::signal::Signal;
 pub use ready::{Address, Transport, listening};
 pub use run::{Output, run, run_with_input};
 pub use running::Running;
 pub use server::Server;
+pub use subject::Subject;
 pub use wait::{patience, wait_until};
 pub use workspace::{find_or_skip, skip, workspace_example, workspace_program, workspace_root};

@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use crate::capture::Capture;
 use crate::failure::Trace;
 use crate::guard::Guarded;
+use crate::limits::{self, Limits, Watch};
 use crate::proc::{self, Process};
 use crate::wait::poll;
 use crate::{Address, Client, Failure, Result, patience};
@@ -30,15 +31,30 @@ pub struct Running {
     trace: Trace,
     address: Option<Address>,
     clients: AtomicUsize,
+    watch: Option<Watch>,
     // Dropped last: while it is there the group is known to the guard.
     _guarded: Guarded,
 }
 
 impl Running {
-    pub(crate) fn new(child: Child, stdout: Capture, stderr: Capture, trace: Trace) -> Self {
-        let guarded = Guarded::new(child.id() as i32);
-        let clients = AtomicUsize::new(0);
-        Self { child, stdout, stderr, trace, address: None, clients, _guarded: guarded }
+    pub(crate) fn new(
+        child: Child,
+        stdout: Capture,
+        stderr: Capture,
+        trace: Trace,
+        limits: Option<Limits>,
+    ) -> Self {
+        let pid = child.id() as i32;
+        Self {
+            _guarded: Guarded::new(pid),
+            watch: limits.map(|limits| Watch::over(pid, limits, trace.why_ended())),
+            child,
+            stdout,
+            stderr,
+            trace,
+            address: None,
+            clients: AtomicUsize::new(0),
+        }
     }
 
     pub(crate) fn ready(&mut self, address: Address) {
@@ -88,6 +104,16 @@ impl Running {
         Client::connect(address, number, self.trace.clone())
     }
 
+    /// Connects a client whose connection holds little: who sends and it does not read soon waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect); or it does not speak TCP over IPv4.
+    pub fn connect_narrow(&self) -> Result<Client> {
+        let number = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
+        Client::connect_narrow(self.address(), number, self.trace.clone())
+    }
+
     /// What it printed on standard output until now.
     pub fn stdout(&self) -> String {
         self.stdout.text()
@@ -96,6 +122,11 @@ impl Running {
     /// What it printed on standard error until now.
     pub fn stderr(&self) -> String {
         self.stderr.text()
+    }
+
+    /// How many bytes it has printed until now, on both.
+    pub fn printed(&self) -> usize {
+        self.stdout.len() + self.stderr.len()
     }
 
     /// Waits until standard output contains `text`.
@@ -320,7 +351,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // The process has not been waited for, so neither the id nor the group can be another's.
-        let _ = killpg(Pid::from_raw(self.pid()), Signal::SIGKILL);
+        self.watch = None;
+        limits::end(self.pid());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

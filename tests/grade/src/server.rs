@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::capture::Capture;
 use crate::failure::Trace;
-use crate::{Failure, Result, Running, patience, ready};
+use crate::{Failure, Limits, Result, Running, patience, ready};
 
 /// A program that is to be started: its arguments, environment and limits.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Server {
     folder: Option<PathBuf>,
     descriptors: Option<u64>,
     keyboard: bool,
+    port: Option<u16>,
+    limits: Option<Limits>,
 }
 
 impl Server {
@@ -32,6 +34,8 @@ impl Server {
             folder: None,
             descriptors: None,
             keyboard: false,
+            port: None,
+            limits: None,
         }
     }
 
@@ -77,6 +81,20 @@ impl Server {
         self
     }
 
+    /// Ends it when it takes more than this.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Where it should listen: asked by connecting, but only if its sockets cannot be seen.
+    #[must_use]
+    pub fn expects_port(mut self, port: Option<u16>) -> Self {
+        self.port = port;
+        self
+    }
+
     /// Starts it in a process group of its own and waits until it accepts.
     ///
     /// Ready means that the process, or one it has started, has a listening TCP or unix socket or a
@@ -86,11 +104,14 @@ impl Server {
     ///
     /// It cannot be started, ends, or does not listen within [`patience`].
     pub fn start(self) -> Result<Running> {
+        let port = self.port;
         let mut running = self.spawn()?;
         let end = Instant::now() + patience();
         let mut pause = Duration::from_millis(1);
         loop {
-            if let Some(address) = ready::find(running.pid()) {
+            if let Some(address) =
+                ready::find(running.pid()).or_else(|| ready::by_connecting(running.pid(), port))
+            {
                 running.ready(address);
                 return Ok(running);
             }
@@ -119,9 +140,9 @@ impl Server {
         })?;
         let stdout = child.stdout.take().map(Capture::of).unwrap_or_default();
         let stderr = child.stderr.take().map(Capture::of).unwrap_or_default();
-        let trace = Trace::new(stderr.clone());
+        let trace = Trace::new(stdout.clone(), stderr.clone());
         trace.step(format!("started {self}"));
-        Ok(Running::new(child, stdout, stderr, trace))
+        Ok(Running::new(child, stdout, stderr, trace, self.limits))
     }
 
     /// A program that is being linked anew at this moment is tried again for a while.
@@ -166,9 +187,6 @@ impl Server {
 
 impl std::fmt::Display for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (name, value) in &self.env {
-            write!(f, "{}={} ", name.display(), value.display())?;
-        }
         write!(f, "{}", self.program.display())?;
         for arg in &self.args {
             write!(f, " {}", arg.display())?;

@@ -10,7 +10,7 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::libc::linger;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr};
+use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, UnixAddr};
 use nix::sys::socket::{setsockopt, sockopt};
 
 use crate::{Address, Transport, patience};
@@ -33,6 +33,19 @@ impl Socket {
             }
             Transport::UnixDatagram => unix_datagram(address.path.as_ref().ok_or_else(nowhere)?)?,
         };
+        Ok(Self { fd, transport: address.transport })
+    }
+
+    /// A TCP connection with the smallest buffers and segments, so that few bytes fill it.
+    pub(crate) fn connect_narrow(address: &Address) -> io::Result<Self> {
+        let Some(SocketAddr::V4(to)) = address.inet.map(reachable) else {
+            return Self::connect(address);
+        };
+        let fd =
+            socket::socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+        setsockopt(&fd, sockopt::RcvBuf, &4096)?;
+        setsockopt(&fd, sockopt::TcpMaxSeg, &536)?;
+        socket::connect(fd.as_raw_fd(), &SockaddrIn::from(to))?;
         Ok(Self { fd, transport: address.transport })
     }
 

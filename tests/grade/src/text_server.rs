@@ -5,9 +5,7 @@
 //! [`stopping`]; what only our own programs promise (options, the ready line, the log, the exit
 //! codes) is in [`contract`] and [`options`].
 
-use std::path::{Path, PathBuf};
-
-use crate::{Result, Running, Server};
+use crate::{Result, Running};
 
 pub mod churn;
 pub mod contract;
@@ -15,70 +13,6 @@ pub mod model;
 pub mod options;
 pub mod replies;
 pub mod stopping;
-
-/// A text server that is to be tested.
-#[derive(Clone, Debug)]
-pub struct TextServer {
-    program: PathBuf,
-    reply: String,
-    args: Vec<String>,
-}
-
-impl TextServer {
-    /// The program at `path`, which answers `Thanks`.
-    pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { program: path.as_ref().to_owned(), reply: "Thanks".to_owned(), args: Vec::new() }
-    }
-
-    /// Answers this instead.
-    #[must_use]
-    pub fn replies(mut self, reply: &str) -> Self {
-        reply.clone_into(&mut self.reply);
-        self
-    }
-
-    /// Starts with this argument too, always.
-    #[must_use]
-    pub fn always(mut self, arg: &str) -> Self {
-        self.args.push(arg.to_owned());
-        self
-    }
-
-    /// The program's path.
-    pub fn program(&self) -> &Path {
-        &self.program
-    }
-
-    /// What it answers.
-    pub fn reply(&self) -> &str {
-        &self.reply
-    }
-
-    /// The program on any free port with these further arguments, not yet started.
-    pub fn with(&self, args: &[&str]) -> Server {
-        self.on_port("0").args(args)
-    }
-
-    /// The program on this port, not yet started.
-    pub fn on_port(&self, port: &str) -> Server {
-        Server::new(&self.program).args(["--port", port]).args(&self.args)
-    }
-
-    /// Starts the program on any free port with these further arguments.
-    ///
-    /// # Errors
-    ///
-    /// As [`Server::start`].
-    pub fn start(&self, args: &[&str]) -> Result<Running> {
-        self.with(args).start()
-    }
-}
-
-impl<P: AsRef<Path>> From<P> for TextServer {
-    fn from(program: P) -> Self {
-        Self::new(program)
-    }
-}
 
 /// Looks until five looks in a row give the same: what is still being tidied up is tidied up.
 fn settled(running: &Running, look: impl Fn() -> usize) -> Result<usize> {
@@ -92,7 +26,7 @@ fn settled(running: &Running, look: impl Fn() -> usize) -> Result<usize> {
     Ok(last)
 }
 
-/// One `#[test]` per case: the program's path, or a [`TextServer`], then the cases by the module they
+/// One `#[test]` per case: the program's path, or a [`Subject`](crate::Subject), then the cases by the module they
 /// are in.
 ///
 /// ```
@@ -109,7 +43,7 @@ macro_rules! text_server_tests {
             $(
                 #[test]
                 fn $case() -> $crate::Result {
-                    $crate::text_server::$module::$case(&$crate::text_server::TextServer::from($program))
+                    $crate::text_server::$module::$case(&$crate::Subject::from($program))
                 }
             )+
         }

@@ -1,40 +1,77 @@
 //! What a client gets, alone and beside others.
 
-use super::TextServer;
-use crate::{Client, Result, random_bytes};
+use crate::{Client, Result, Subject, random_bytes};
 
-/// Each chunk gets one answer without a newline, and the end of the client is the end.
+/// Each chunk gets one answer without a newline, as often as there is one.
 ///
 /// # Errors
 ///
 /// It does not.
-pub fn each_chunk_is_answered(server: &TextServer) -> Result {
+pub fn each_chunk_is_answered(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut client = running.connect()?;
     client.expect_silence()?;
-    for text in ["hello", "a line\n", "\0\u{ff}"] {
+    for (part, text) in ["hello", "a line\n", "x"].into_iter().enumerate() {
         client.send(text)?;
         client.expect(server.reply())?;
+        server.reached(part as u32 + 1, 4);
     }
-    client.expect_silence()?;
-    client.half_close()?;
-    client.expect_eof()?;
-    running.stop()
+    client.expect_silence()
 }
 
-/// A client that closes its sending half at once still gets its answer.
+/// Bytes that are no text are answered too, and what comes after them.
+///
+/// # Errors
+///
+/// They are not.
+pub fn bytes_that_are_no_text_are_answered(server: &Subject) -> Result {
+    let running = server.start(&[])?;
+    let mut client = running.connect()?;
+    for bytes in [&b"\0"[..], b"\xff\xfe\x80", b"text again"] {
+        client.send(bytes)?;
+        client.expect(server.reply())?;
+    }
+    Ok(())
+}
+
+/// A client that closes its sending half at once still gets its answer, and then the end.
 ///
 /// # Errors
 ///
 /// It does not.
-pub fn a_half_closed_client_is_answered(server: &TextServer) -> Result {
+pub fn a_half_closed_client_is_answered(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut client = running.connect()?;
+    if !running.address().transport.is_stream() {
+        return Ok(());
+    }
     client.send("hello")?;
     client.half_close()?;
     client.expect(server.reply())?;
-    client.expect_eof()?;
-    running.stop()
+    server.reached(1, 2);
+    client.expect_eof()
+}
+
+/// Ten writes without a pause get one to ten whole answers: a stream has no messages.
+///
+/// # Errors
+///
+/// They get none, more, or a part of one.
+pub fn quick_writes_get_whole_answers(server: &Subject) -> Result {
+    const WRITES: usize = 10;
+    let running = server.start(&[])?;
+    let mut client = running.connect()?;
+    for _ in 0..WRITES {
+        client.send("hello\n")?;
+    }
+    if !running.address().transport.is_stream() {
+        return client.expect(server.reply());
+    }
+    client.half_close()?;
+    let got = client.read_to_end()?;
+    whole_answers(server, &client, &got)?;
+    let count = got.len() / server.reply().len();
+    running.check(count <= WRITES, format!("{count} answers came for {WRITES} writes"))
 }
 
 /// `--echo` gives back the bytes, whatever they are and however they come.
@@ -42,7 +79,7 @@ pub fn a_half_closed_client_is_answered(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It does not.
-pub fn echo_gives_back_the_bytes(server: &TextServer) -> Result {
+pub fn echo_gives_back_the_bytes(server: &Subject) -> Result {
     let running = server.start(&["--echo"])?;
     let mut client = running.connect()?;
     let all: Vec<u8> = (0..=255).collect();
@@ -63,7 +100,7 @@ pub fn echo_gives_back_the_bytes(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// They do not.
-pub fn five_megabytes_come_back_whole(server: &TextServer) -> Result {
+pub fn five_megabytes_come_back_whole(server: &Subject) -> Result {
     let running = server.start(&["--echo"])?;
     let bytes = random_bytes(5, 5_000_000);
     let mut client = running.connect()?;
@@ -77,7 +114,8 @@ pub fn five_megabytes_come_back_whole(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// They are not.
-pub fn twenty_clients_are_answered_in_reverse_order(server: &TextServer) -> Result {
+pub fn twenty_clients_are_answered_in_reverse_order(server: &Subject) -> Result {
+    // In the order of connecting, a server that takes one after the other would do as well.
     let running = server.start(&[])?;
     let mut clients = Vec::new();
     for _ in 0..20 {
@@ -87,11 +125,7 @@ pub fn twenty_clients_are_answered_in_reverse_order(server: &TextServer) -> Resu
         client.send("hello")?;
         client.expect(server.reply())?;
     }
-    for mut client in clients {
-        client.half_close()?;
-        client.expect_eof()?;
-    }
-    running.stop()
+    Ok(())
 }
 
 /// A client that says nothing delays nobody.
@@ -99,7 +133,7 @@ pub fn twenty_clients_are_answered_in_reverse_order(server: &TextServer) -> Resu
 /// # Errors
 ///
 /// It does.
-pub fn an_idle_client_delays_nobody(server: &TextServer) -> Result {
+pub fn an_idle_client_delays_nobody(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut idle = running.connect()?;
     for _ in 0..5 {
@@ -107,9 +141,32 @@ pub fn an_idle_client_delays_nobody(server: &TextServer) -> Result {
         client.send("hello")?;
         client.expect(server.reply())?;
     }
+    server.reached(4, 5);
     idle.send("at last")?;
-    idle.expect(server.reply())?;
-    running.stop()
+    idle.expect(server.reply())
+}
+
+/// A client that sends and does not read holds up nobody, and gets whole answers when it reads.
+///
+/// # Errors
+///
+/// It does, or gets a part of one.
+pub fn a_client_that_does_not_read_holds_up_nobody(server: &Subject) -> Result {
+    let running = server.start(&[])?;
+    if !running.address().transport.is_stream() {
+        return Ok(());
+    }
+    let mut slow = running.connect_narrow()?;
+    slow.send_until_full(vec![b'x'; 16 << 20])?;
+    for _ in 0..3 {
+        let mut client = running.connect()?;
+        client.send("hello")?;
+        client.expect(server.reply())?;
+    }
+    server.reached(1, 2);
+    slow.half_close()?;
+    let got = slow.read_to_end()?;
+    whole_answers(server, &slow, &got)
 }
 
 /// A client that sends and does not read delays nobody, and loses nothing when it reads at last.
@@ -117,7 +174,7 @@ pub fn an_idle_client_delays_nobody(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It does.
-pub fn a_slow_reader_delays_nobody(server: &TextServer) -> Result {
+pub fn a_slow_reader_delays_nobody(server: &Subject) -> Result {
     let running = server.start(&["--echo", "--quiet"])?;
     let bytes = random_bytes(6, 1 << 20).repeat(64);
     let mut slow = running.connect()?;
@@ -138,7 +195,7 @@ pub fn a_slow_reader_delays_nobody(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It does not.
-pub fn the_second_client_waits_for_the_first(server: &TextServer) -> Result {
+pub fn the_second_client_waits_for_the_first(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut first = running.connect()?;
     first.send("one")?;
@@ -149,8 +206,14 @@ pub fn the_second_client_waits_for_the_first(server: &TextServer) -> Result {
     first.send("one again")?;
     first.expect(server.reply())?;
     first.close();
-    second.expect(server.reply())?;
-    running.stop()
+    second.expect(server.reply())
+}
+
+/// One answer or more, and no part of one.
+fn whole_answers(server: &Subject, client: &Client, got: &[u8]) -> Result {
+    let reply = server.reply().as_bytes();
+    let count = got.len().div_ceil(reply.len()).max(1);
+    same(client, &reply.repeat(count), got)
 }
 
 /// The bytes are these, or a failure that shows where they differ first.
@@ -158,5 +221,5 @@ pub(super) fn same(client: &Client, expected: &[u8], got: &[u8]) -> Result {
     if expected == got {
         return Ok(());
     }
-    Err(client.failure(format!("other bytes came back\n{}", crate::bytes::compare(expected, got))))
+    Err(client.failure("other bytes came back").compared(expected, got))
 }
