@@ -60,11 +60,22 @@ fn loop_server() -> Spec {
             .line(server.main, server.serves)
             .paste("nc 127.0.0.1 {port} & printf hello | nc -N 127.0.0.1 {port}"),
     );
-    checks.push(server.one_thread("model-one-thread", 15).call(
-        "a loop needs neither threading nor os.fork",
-        "循环模型既不需要 threading，也不需要 os.fork",
-    ));
+    checks.push(Check {
+        title: Text {
+            en: "no thread and no process more for its client",
+            zh: "服务一个客户端不增加任何线程或进程",
+        },
+        call: Text {
+            en: "a loop needs neither threading nor os.fork",
+            zh: "循环模型既不需要 threading，也不需要 os.fork",
+        },
+        run: model::neither_thread_nor_child_for_one_client,
+        ..server.one_thread()
+    });
     checks.extend(server.endurance());
+    if let Some(resets) = checks.iter_mut().find(|check| check.id == "resets") {
+        resets.run = churn::resets_do_not_end_it;
+    }
     server.spec(checks)
 }
 
@@ -84,7 +95,7 @@ fn select_server() -> Spec {
     };
     let mut checks = server.conversation();
     checks.extend(server.concurrency());
-    checks.push(server.one_thread("model-one-thread", 15));
+    checks.push(server.one_thread());
     checks.extend(server.endurance());
     server.spec(checks)
 }
@@ -220,7 +231,7 @@ fn gevent_server() -> Spec {
     };
     let mut checks = server.conversation();
     checks.extend(server.concurrency());
-    checks.push(server.one_thread("model-one-thread", 15).call(
+    checks.push(server.one_thread().call(
         "monkey.patch_all() before the other imports, then gevent.spawn(handle, c)",
         "在其它 import 之前 monkey.patch_all()，然后 gevent.spawn(handle, c)",
     ));
@@ -368,8 +379,8 @@ impl Server {
     }
 
     /// All in one thread.
-    fn one_thread(&self, id: &'static str, points: u32) -> Check {
-        Check::new(id, points, model::neither_threads_nor_children_for_clients)
+    fn one_thread(&self) -> Check {
+        Check::new("model-one-thread", 15, model::neither_threads_nor_children_for_clients)
             .needs(&["reply"])
             .title(
                 "no thread and no process more for ten clients",
