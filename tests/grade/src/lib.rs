@@ -62,4 +62,6 @@ pub use running::Running;
 pub use server::Server;
 pub use subject::Subject;
 pub use wait::{patience, wait_until};
-pub use workspace::{find_or_skip, skip, workspace_example, workspace_program, workspace_root};
+pub use workspace::{
+    cargo_build, find_or_skip, skip, workspace_example, workspace_program, workspace_root,
+};
