@@ -56,7 +56,8 @@ pub struct Check {
     pub call: Text,
     /// Which line of ours does it.
     pub line: Line,
-    /// What to paste into a terminal to see it oneself; `{port}` is where the program listens.
+    /// What to paste into a terminal to see it oneself; `{port}` is where the program listens,
+    /// `{program}` a part of its command line.
     pub paste: &'static str,
     /// Looks at it; [`Subject::reached`] says how far it has come.
     pub run: fn(&Subject) -> Result,

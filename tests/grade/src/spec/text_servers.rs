@@ -126,7 +126,7 @@ fn fork_server() -> Spec {
                 "accept 之后 os.fork()：子进程服务这个客户端然后退出，父进程继续 accept",
             )
             .line(server.main, "【3】")
-            .paste("nc 127.0.0.1 {port} & sleep 1; ps --ppid $(pgrep -f YOUR_PROGRAM | head -1)"),
+            .paste("nc 127.0.0.1 {port} & sleep 1; ps --ppid $(pgrep -f {program} | head -n 1)"),
     );
     checks.push(
         Check::new("no-zombies", 5, churn::no_zombie_is_left)
@@ -174,7 +174,7 @@ fn thread_server() -> Spec {
             )
             .line(server.main, "thread.spawn(")
             .paste(
-                "nc 127.0.0.1 {port} & sleep 1; ls /proc/$(pgrep -f YOUR_PROGRAM | head -1)/task",
+                "nc 127.0.0.1 {port} & sleep 1; ls /proc/$(pgrep -f {program} | head -n 1)/task",
             ),
     );
     checks.extend(server.endurance());
@@ -208,7 +208,7 @@ fn sock_server() -> Spec {
             )
             .line(server.main, "【1】")
             .paste(
-                "nc 127.0.0.1 {port} & sleep 1; ls /proc/$(pgrep -f YOUR_PROGRAM | head -1)/task",
+                "nc 127.0.0.1 {port} & sleep 1; ls /proc/$(pgrep -f {program} | head -n 1)/task",
             ),
     );
     checks.extend(server.endurance());
@@ -395,7 +395,7 @@ impl Server {
                 "select.select(rlist, [], []) 告诉你哪些套接字就绪：一个循环服务全部",
             )
             .line(self.main, self.serves)
-            .paste("nc 127.0.0.1 {port} & sleep 1; ls /proc/$(pgrep -f YOUR_PROGRAM | head -1)/task")
+            .paste("nc 127.0.0.1 {port} & sleep 1; ls /proc/$(pgrep -f {program} | head -n 1)/task")
     }
 
     /// How it bears what clients do, and ends: 25 points.
@@ -429,7 +429,7 @@ impl Server {
                     "循环的每个出口都要 c.close()（with c: 可以做到）；fork 之后父进程也要关闭",
                 )
                 .line("common/src/net/client.rs", "impl Drop for Client")
-                .paste("for i in $(seq 20); do printf x | nc -N 127.0.0.1 {port}; done; ls -l /proc/$(pgrep -f YOUR_PROGRAM | head -1)/fd"),
+                .paste("for i in $(seq 20); do printf x | nc -N 127.0.0.1 {port}; done; ls -l /proc/$(pgrep -f {program} | head -n 1)/fd"),
             Check::new("restart", 5, stopping::it_starts_again_on_the_same_port)
                 .needs(&["reply"])
                 .title("can start again at once on the same port", "可以立即在同一端口重新启动")
@@ -455,7 +455,7 @@ impl Server {
                     "except KeyboardInterrupt: sys.exit()；daemon=True 的线程不会妨碍结束",
                 )
                 .line("common/src/stop.rs", "pub fn on_signals")
-                .paste("nc 127.0.0.1 {port} & sleep 1; kill -INT $(pgrep -f YOUR_PROGRAM | head -1)"),
+                .paste("nc 127.0.0.1 {port} & sleep 1; kill -INT $(pgrep -f {program} | head -n 1)"),
             Check::new("bounds", 5, churn::it_stays_within_bounds)
                 .needs(&["reply"])
                 .title(

@@ -11,10 +11,12 @@ use clap::{Parser, ValueEnum};
     version,
     max_term_width = 100,
     override_usage = "grade [OPTIONS] EXERCISE...\n       grade [OPTIONS] EXERCISE -- COMMAND [ARG...]\n       grade [OPTIONS] --all\n       grade doctor",
-    after_help = "In COMMAND, {port} stands for the port to listen on and {dir} for a folder with the exercise's \
-files; both are in its environment too, as PORT and DIR. A port or folder written into the program \
-is all right where the machine allows a private network (`grade doctor` tells).\n\n\
-Exit status: 0 full marks, 1 points lost, 2 usage, 3 the program did not start (or build), \
+    after_help = "\
+In COMMAND, {port} stands for the port to listen on and {dir} for a folder with the exercise's
+files; both are in its environment too, as PORT and DIR. A port written into the program is all
+right where the machine allows a private network (`grade doctor` tells).
+
+Exit status: 0 full marks, 1 points lost, 2 usage, 3 the program did not start (or build),
 4 the grader's own fault, 130 interrupted."
 )]
 pub(crate) struct Cli {

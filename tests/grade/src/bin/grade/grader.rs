@@ -14,7 +14,7 @@ use grade::{Failure, patience};
 use crate::alarm::{Alarm, Cause};
 use crate::args::Cli;
 use crate::messages::{self as say, Words};
-use crate::report::{Environment, Report, Status, Test};
+use crate::report::{Environment, Program, Report, Status, Test};
 use crate::worker::{self, Job};
 
 /// A check may take as long as so many waits that are each in vain.
@@ -46,7 +46,7 @@ impl Grader<'_> {
             }
             Err(why) => {
                 report.command.clone_from(&self.cli.command);
-                report.lost(spec, &self.words, Status::NotStarted, &why);
+                report.lost(&self.program(spec, &self.cli.command), Status::NotStarted, &why);
             }
         }
         if self.alarm.cause() == Some(Cause::Interrupted) {
@@ -54,6 +54,10 @@ impl Grader<'_> {
         }
         report.seconds = begin.elapsed().as_secs_f64();
         report
+    }
+
+    fn program<'a>(&self, spec: &'a Spec, command: &'a [String]) -> Program<'a> {
+        Program { spec, command, words: self.words }
     }
 
     /// The submission, or our own program, built.
@@ -103,8 +107,8 @@ impl Grader<'_> {
         }
         progress.end();
         let tests = checks.iter().zip(&runs);
-        report.tests =
-            tests.map(|(check, runs)| Test::new(check, runs, spec, &self.words)).collect();
+        let program = self.program(spec, &report.command);
+        report.tests = tests.map(|(check, runs)| Test::new(check, runs, &program)).collect();
         report.sum_up();
     }
 
@@ -167,8 +171,7 @@ impl Grader<'_> {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let limit = patience().mul_f64(self.cli.slow) * WAITS;
-        self.alarm.add(child.id(), limit);
+        self.alarm.add(child.id(), patience().mul_f64(self.cli.slow) * WAITS);
         let asked = child.stdin.take().map(|mut stdin| stdin.write_all(&serde_json::to_vec(job)?));
         let mut answer = Vec::new();
         if let Some(mut stdout) = child.stdout.take() {
@@ -177,13 +180,12 @@ impl Grader<'_> {
         self.alarm.remove(child.id());
         let status = child.wait()?;
         asked.transpose()?;
-        match serde_json::from_slice(&answer) {
-            Ok(judged) => Ok(judged),
-            Err(_) => Err(std::io::Error::other(format!(
-                "nothing came of {} within {limit:?} ({status})",
-                job.check
-            ))),
-        }
+        serde_json::from_slice(&answer).map_err(|_| {
+            let check = &job.check;
+            std::io::Error::other(format!(
+                "the worker for {check} ended without a verdict ({status})"
+            ))
+        })
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It knows verdicts and texts, and nothing of programs or processes.
 
+use std::path::Path;
+
 use grade::grading::{Judged, Verdict};
 use grade::spec::{Check, Spec};
 use grade::{Failure, Step};
@@ -99,8 +101,9 @@ pub(crate) struct Cause {
     pub(crate) column: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) byte: Option<usize>,
-    /// The command to paste into a terminal.
+    /// The command to paste into a terminal, while the program runs on this port.
     pub(crate) paste: String,
+    pub(crate) port: u16,
     /// As many as were asked for.
     pub(crate) hints: Vec<String>,
 }
@@ -110,6 +113,27 @@ pub(crate) struct Cause {
 pub(crate) struct Log {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+/// What is graded, as what, and in which words.
+pub(crate) struct Program<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) command: &'a [String],
+    pub(crate) words: Words,
+}
+
+impl Program<'_> {
+    fn paste(&self, command: &str) -> String {
+        let port = self.spec.port.to_string();
+        command.replace("{port}", &port).replace("{program}", self.name())
+    }
+
+    /// The name of its file, by which `pgrep -f` finds it.
+    fn name(&self) -> &str {
+        let files = self.command.iter().rev().filter(|word| Path::new(word).is_file());
+        let word = files.chain(self.command.first()).next();
+        word.and_then(|word| Path::new(word).file_name()?.to_str()).unwrap_or(self.spec.name)
+    }
 }
 
 impl Status {
@@ -179,9 +203,9 @@ impl Report {
     }
 
     /// Ids and titles only, each check failed for one reason that is none of theirs.
-    pub(crate) fn lost(&mut self, spec: &Spec, words: &Words, status: Status, why: &str) {
-        let fault = |check: &Check| Test::new(check, &[fault(why)], spec, words);
-        self.tests = spec.checks.iter().map(fault).collect();
+    pub(crate) fn lost(&mut self, program: &Program<'_>, status: Status, why: &str) {
+        let fault = |check: &Check| Test::new(check, &[fault(why)], program);
+        self.tests = program.spec.checks.iter().map(fault).collect();
         self.sum_up();
         (self.status, self.message) = (status, Some(why.to_owned()));
     }
@@ -194,7 +218,8 @@ fn fault(why: &str) -> Judged {
 
 impl Test {
     /// One check, from its verdicts in all runs: it counts as the worst of them.
-    pub(crate) fn new(check: &Check, runs: &[Judged], spec: &Spec, words: &Words) -> Self {
+    pub(crate) fn new(check: &Check, runs: &[Judged], program: &Program<'_>) -> Self {
+        let words = program.words;
         let points = check.points;
         let worst = runs.iter().min_by_key(|judged| rank(&judged.verdict, points));
         let passed = runs.iter().filter(|run| matches!(run.verdict, Verdict::Passed)).count();
@@ -218,7 +243,7 @@ impl Test {
                 test.status = if some { TestStatus::Flaky } else { TestStatus::Failed };
                 test.steps = failure.steps.clone();
                 test.log = Log { stdout: failure.stdout.clone(), stderr: failure.stderr.clone() };
-                test.cause = Some(Cause::of(failure, check, spec, words));
+                test.cause = Some(Cause::of(failure, check, program));
             }
             Some(Verdict::Skipped { base }) => {
                 test.status = if some { TestStatus::Flaky } else { TestStatus::Skipped };
@@ -253,19 +278,21 @@ impl Cause {
             column: None,
             byte: None,
             paste: String::new(),
+            port: 0,
             hints: Vec::new(),
         }
     }
 
-    fn of(failure: &Failure, check: &Check, spec: &Spec, words: &Words) -> Self {
+    fn of(failure: &Failure, check: &Check, program: &Program<'_>) -> Self {
         let comparison = failure.comparison.as_deref();
         Self {
             expected: comparison.map(|both| both.expected.clone()),
             actual: comparison.map(|both| both.got.clone()),
             column: comparison.map(|both| both.column),
             byte: comparison.map(|both| both.byte),
-            paste: check.paste.replace("{port}", &spec.port.to_string()),
-            hints: messages::hints(check, words),
+            paste: program.paste(check.paste),
+            port: program.spec.port,
+            hints: messages::hints(check, program.words),
             ..Self::plain(failure.what.clone())
         }
     }

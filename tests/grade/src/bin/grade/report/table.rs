@@ -99,8 +99,9 @@ impl Table {
         self.steps(test);
         self.printed(test);
         if !cause.paste.is_empty() {
-            let label = self.paint(Colour::Cyan, self.words.of(say::TRY));
-            self.line(format!("  {label}:  {}", cause.paste));
+            let label = self.words.of(say::TRY).replace("{}", &cause.port.to_string());
+            let label = self.paint(Colour::Cyan, &label);
+            self.line(format!("  {label}:\n    {}", cause.paste));
         }
         let told = cause.hints.len();
         for (index, hint) in cause.hints.iter().enumerate() {
