@@ -30,6 +30,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod demo;
 pub mod grading;
 pub mod proc;
 pub mod readme;

@@ -2,6 +2,7 @@
 
 use crate::{Result, Subject};
 
+mod demos;
 mod text_servers;
 
 /// A text in both languages. Ids are stable and never translated; texts are what people read.
@@ -57,7 +58,7 @@ pub struct Check {
     /// Which line of ours does it.
     pub line: Line,
     /// What to paste into a terminal to see it oneself; `{port}` is where the program listens,
-    /// `{program}` a part of its command line.
+    /// `{program}` a part of its command line, `{command}` all of it.
     pub paste: &'static str,
     /// Looks at it; [`Subject::reached`] says how far it has come.
     pub run: fn(&Subject) -> Result,
@@ -65,7 +66,8 @@ pub struct Check {
 
 /// Every exercise, in the order of the notes.
 pub fn all() -> Vec<Spec> {
-    text_servers::all()
+    let parts = [demos::all_of_day07(), demos::all_of_day09(), text_servers::all()];
+    parts.into_iter().flatten().collect()
 }
 
 /// The exercise of that name.

@@ -125,7 +125,8 @@ pub(crate) struct Program<'a> {
 impl Program<'_> {
     fn paste(&self, command: &str) -> String {
         let port = self.spec.port.to_string();
-        command.replace("{port}", &port).replace("{program}", self.name())
+        let command = command.replace("{port}", &port).replace("{program}", self.name());
+        command.replace("{command}", &self.command.join(" "))
     }
 
     /// The name of its file, by which `pgrep -f` finds it.

@@ -99,7 +99,10 @@ impl Table {
         self.steps(test);
         self.printed(test);
         if !cause.paste.is_empty() {
-            let label = self.words.of(say::TRY).replace("{}", &cause.port.to_string());
+            let label = match cause.port {
+                0 => self.words.of(say::TRY).to_owned(),
+                port => self.words.of(say::TRY_ON_PORT).replace("{}", &port.to_string()),
+            };
             let label = self.paint(Colour::Cyan, &label);
             self.line(format!("  {label}:\n    {}", cause.paste));
         }
