@@ -165,13 +165,12 @@ impl<'a> Table<'a> {
 /// # Panics
 ///
 /// There is no exercise of that name.
-pub fn full_marks(name: &str, program: impl AsRef<Path> + Sync, args: &[&str]) -> Result {
+pub fn full_marks(name: &str, program: impl AsRef<Path>, args: &[&str]) -> Result {
     let spec = spec::find(name).unwrap_or_else(|| panic!("there is no grading spec for {name}"));
-    let judge_one = |check: &Check| {
-        // Each check has a subject of its own: it counts how far that check has come.
-        let subject = spec.our_program(&program).within(crate::Limits::default());
-        judge(&args.iter().fold(subject, Subject::always), check)
-    };
+    let mut command = spec.our_command(program);
+    command.extend(args.iter().map(Into::into));
+    // Each check has a subject of its own: it counts how far that check has come.
+    let judge_one = |check: &Check| judge(&spec.subject(&command), check);
     let judged = in_order(&spec.checks, 4, judge_one, |_, _| {});
     let lost =
         spec.checks.iter().zip(&judged).filter_map(|(check, judged)| match &judged.verdict {

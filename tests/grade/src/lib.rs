@@ -30,6 +30,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod any_server;
 pub mod demo;
 pub mod grading;
 pub mod proc;
@@ -61,7 +62,7 @@ pub use ready::{Address, Transport, listening};
 pub use run::{Output, run, run_with_input};
 pub use running::Running;
 pub use server::Server;
-pub use subject::Subject;
+pub use subject::{Files, Subject};
 pub use wait::{patience, wait_until};
 pub use workspace::{
     cargo_build, find_or_skip, skip, workspace_example, workspace_program, workspace_root,

@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+use tempfile::TempDir;
 
 use crate::capture::Capture;
 use crate::failure::Trace;
@@ -32,6 +35,7 @@ pub struct Running {
     address: Option<Address>,
     clients: AtomicUsize,
     watch: Option<Watch>,
+    kept: Option<Arc<TempDir>>,
     // Dropped last: while it is there the group is known to the guard.
     _guarded: Guarded,
 }
@@ -39,10 +43,10 @@ pub struct Running {
 impl Running {
     pub(crate) fn new(
         child: Child,
-        stdout: Capture,
-        stderr: Capture,
+        [stdout, stderr]: [Capture; 2],
         trace: Trace,
         limits: Option<Limits>,
+        kept: Option<Arc<TempDir>>,
     ) -> Self {
         let pid = child.id() as i32;
         Self {
@@ -54,6 +58,7 @@ impl Running {
             trace,
             address: None,
             clients: AtomicUsize::new(0),
+            kept,
         }
     }
 
@@ -69,6 +74,15 @@ impl Running {
     /// It was started by [`Server::spawn`](crate::Server::spawn), which does not look.
     pub fn address(&self) -> &Address {
         self.address.as_ref().expect("start() finds the address, spawn() does not")
+    }
+
+    /// The folder with the files of its exercise.
+    ///
+    /// # Panics
+    ///
+    /// It has none.
+    pub fn folder(&self) -> PathBuf {
+        self.kept.as_ref().expect("with_files() gives it one").path().join("files")
     }
 
     /// The TCP or UDP address where it listens.

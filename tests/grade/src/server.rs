@@ -5,7 +5,10 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use crate::capture::Capture;
 use crate::failure::Trace;
@@ -22,6 +25,7 @@ pub struct Server {
     keyboard: bool,
     port: Option<u16>,
     limits: Option<Limits>,
+    kept: Option<Arc<TempDir>>,
 }
 
 impl Server {
@@ -36,6 +40,7 @@ impl Server {
             keyboard: false,
             port: None,
             limits: None,
+            kept: None,
         }
     }
 
@@ -85,6 +90,13 @@ impl Server {
     #[must_use]
     pub fn within(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
+        self
+    }
+
+    /// Removes this folder only when the program has ended.
+    #[must_use]
+    pub fn keeping(mut self, folder: TempDir) -> Self {
+        self.kept = Some(Arc::new(folder));
         self
     }
 
@@ -142,7 +154,7 @@ impl Server {
         let stderr = child.stderr.take().map(Capture::of).unwrap_or_default();
         let trace = Trace::new(stdout.clone(), stderr.clone());
         trace.step(format!("started {self}"));
-        Ok(Running::new(child, stdout, stderr, trace, self.limits))
+        Ok(Running::new(child, [stdout, stderr], trace, self.limits, self.kept))
     }
 
     /// A program that is being linked anew at this moment is tried again for a while.

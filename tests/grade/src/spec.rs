@@ -1,6 +1,9 @@
 //! What is asked of each exercise: its checks, what each is worth, and the hints for who lost one.
 
-use crate::{Result, Subject};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use crate::{Files, Limits, Result, Subject};
 
 mod demos;
 mod text_servers;
@@ -36,6 +39,8 @@ pub struct Spec {
     pub ours: &'static [&'static str],
     /// What a text server answers.
     pub reply: &'static str,
+    /// The files that a program is given to serve.
+    pub files: Option<Files>,
     /// Worth 100 points together.
     pub checks: Vec<Check>,
 }
@@ -81,10 +86,15 @@ impl Spec {
         self.checks.iter().find(|check| check.id == id)
     }
 
-    /// Our own program, built at `path`, as it is graded.
-    pub fn our_program(&self, path: impl AsRef<std::path::Path>) -> Subject {
-        let subject = Subject::of([path.as_ref()]).replies(self.reply);
-        self.ours.iter().fold(subject, Subject::always)
+    /// A program that is to be looked at as this exercise.
+    pub fn subject<S: AsRef<OsStr>>(&self, command: impl IntoIterator<Item = S>) -> Subject {
+        Subject::of(command).replies(self.reply).with_files(self.files).within(Limits::default())
+    }
+
+    /// The command with which our own program, built at `path`, is graded.
+    pub fn our_command(&self, path: impl AsRef<Path>) -> Vec<OsString> {
+        let args = self.ours.iter().map(|&arg| arg.into());
+        std::iter::once(path.as_ref().into()).chain(args).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
-use crate::{Limits, Result, Running, Server};
+use crate::{Failure, Limits, Result, Running, Server};
 
 /// Where ports are looked for that a submission may listen on: below those the system gives away.
 const FIRST_PORT: u16 = 20_000;
@@ -21,9 +21,13 @@ pub struct Subject {
     reply: String,
     ports: Ports,
     limits: Option<Limits>,
+    files: Option<Files>,
     /// How far a check has come, in thousandths.
     reached: Arc<AtomicU32>,
 }
+
+/// Makes the files of an exercise in an empty folder.
+pub type Files = fn(&Path) -> Result;
 
 /// What `{port}` stands for.
 #[derive(Clone, Debug)]
@@ -49,6 +53,7 @@ impl Subject {
             reply: "Thanks".to_owned(),
             ports: Ports::Any,
             limits: None,
+            files: None,
             reached: Arc::default(),
         }
     }
@@ -75,6 +80,13 @@ impl Subject {
         self
     }
 
+    /// Gives it a new folder with these files at each start.
+    #[must_use]
+    pub fn with_files(mut self, files: Option<Files>) -> Self {
+        self.files = files;
+        self
+    }
+
     /// Ends it when it takes more than this.
     #[must_use]
     pub fn within(mut self, limits: Limits) -> Self {
@@ -98,18 +110,25 @@ impl Subject {
     }
 
     /// The program with these further arguments, not yet started.
+    ///
+    /// # Panics
+    ///
+    /// It has files, and they cannot be made.
     pub fn with(&self, args: &[&str]) -> Server {
         self.on_port(&self.next_port()).args(args)
     }
 
-    /// The program on this port, not yet started.
+    /// The program on this port, not yet started; panics as [`with`](Self::with) does.
     pub fn on_port(&self, port: &str) -> Server {
-        self.server(port, &std::env::temp_dir())
-    }
-
-    /// The program with the files of this folder, not yet started.
-    pub fn serving(&self, folder: &Path) -> Server {
-        self.server(&self.next_port(), folder)
+        let Some(files) = self.files else {
+            return self.server(port, &std::env::temp_dir());
+        };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let inside = folder.path().join("files");
+        let made =
+            std::fs::create_dir(&inside).map_err(Failure::from).and_then(|()| files(&inside));
+        made.expect("the files of the exercise");
+        self.server(port, &inside).keeping(folder)
     }
 
     /// Starts the program with these further arguments.

@@ -5,7 +5,7 @@
 //! [`stopping`]; what only our own programs promise (options, the ready line, the log, the exit
 //! codes) is in [`contract`] and [`options`].
 
-use crate::{Result, Running};
+use crate::{Client, Result, Running, Subject};
 
 pub mod churn;
 pub mod contract;
@@ -14,16 +14,12 @@ pub mod options;
 pub mod replies;
 pub mod stopping;
 
-/// Looks until five looks in a row give the same: what is still being tidied up is tidied up.
-fn settled(running: &Running, look: impl Fn() -> usize) -> Result<usize> {
-    let (mut last, mut same) = (look(), 0);
-    running.wait_until("things have settled", || {
-        let now = look();
-        same = if now == last { same + 1 } else { 0 };
-        last = now;
-        same == 5
-    })?;
-    Ok(last)
+/// A client that is connected and has been answered once.
+fn served(server: &Subject, running: &Running) -> Result<Client> {
+    let mut client = running.connect()?;
+    client.send("hello")?;
+    client.expect(server.reply())?;
+    Ok(client)
 }
 
 /// One `#[test]` per case: the program's path, or a [`Subject`](crate::Subject), then the cases by the module they

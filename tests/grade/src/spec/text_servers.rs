@@ -1,6 +1,7 @@
 //! The servers that answer each message with a word: one service, six models.
 
 use super::{Check, Spec, Text};
+use crate::any_server;
 use crate::text_server::{churn, model, replies, stopping};
 
 /// What differs between them, beside the model.
@@ -242,13 +243,13 @@ fn gevent_server() -> Spec {
 impl Server {
     fn spec(self, checks: Vec<Check>) -> Spec {
         let Self { name, title, reply, .. } = self;
-        Spec { name, title, port: 8888, ours: &["--port", "{port}"], reply, checks }
+        Spec { name, title, port: 8888, ours: &["--port", "{port}"], reply, files: None, checks }
     }
 
     /// With one client: 30 points.
     fn conversation(&self) -> Vec<Check> {
         vec![
-            Check::new("starts", 5, |subject| subject.start(&[]).map(drop))
+            Check::new("starts", 5, any_server::it_listens)
                 .title("it starts, and listens", "启动并开始监听")
                 .place(
                     "start it by hand and read its last line: a traceback, a port in use?",

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::settled;
-use crate::proc::Process;
+use super::served;
+use crate::any_server::{self, settled};
 use crate::{Result, Running, Server, Subject, find_or_skip, patience, random_bytes, skip};
 
 /// 200 clients come and go: descriptors, threads and children are then as many as before.
@@ -12,28 +12,7 @@ use crate::{Result, Running, Server, Subject, find_or_skip, patience, random_byt
 ///
 /// They are not.
 pub fn two_hundred_clients_leave_nothing_behind(server: &Subject) -> Result {
-    let running = server.start(&[])?;
-    let serve = |count: usize| -> Result {
-        for _ in 0..count {
-            let mut client = running.connect()?;
-            client.send("hello")?;
-            client.expect(server.reply())?;
-        }
-        Ok(())
-    };
-    // What is made once, at the first client, does not count.
-    serve(1)?;
-    running.wait_until("the first client's process is gone", || running.children().is_empty())?;
-    let threads = settled(&running, || running.threads())?;
-    let descriptors = settled(&running, || running.descriptors())?;
-    serve(200)?;
-    running.wait_until("no child is left, zombies included", || running.children().is_empty())?;
-    running.wait_until(&format!("it has no more than {threads} threads again"), || {
-        running.threads() <= threads
-    })?;
-    running.wait_until(&format!("it has no more than {descriptors} descriptors again"), || {
-        running.descriptors() <= descriptors
-    })
+    any_server::nothing_is_left(server, |running| served(server, running))
 }
 
 /// Twenty clients come and go, and no child that has ended is left unwaited for.
@@ -42,15 +21,7 @@ pub fn two_hundred_clients_leave_nothing_behind(server: &Subject) -> Result {
 ///
 /// One is.
 pub fn no_zombie_is_left(server: &Subject) -> Result {
-    let running = server.start(&[])?;
-    for _ in 0..20 {
-        let mut client = running.connect()?;
-        client.send("hello")?;
-        client.expect(server.reply())?;
-    }
-    running.wait_until("none of its children is a zombie", || {
-        !running.children().iter().any(Process::is_zombie)
-    })
+    any_server::no_zombie_is_left(server, |running| served(server, running))
 }
 
 /// Twenty clients break off: one who has been there all the time is served on.
@@ -87,9 +58,7 @@ fn twenty_break_off(server: &Subject, running: &Running) -> Result {
         }
         client.reset()?;
     }
-    let mut next = running.connect()?;
-    next.send("hello")?;
-    next.expect(server.reply())
+    served(server, running).map(drop)
 }
 
 /// After twenty clients it has taken little memory, few processes, and printed little.
@@ -100,9 +69,7 @@ fn twenty_break_off(server: &Subject, running: &Running) -> Result {
 pub fn it_stays_within_bounds(server: &Subject) -> Result {
     let running = server.start(&[])?;
     for _ in 0..20 {
-        let mut client = running.connect()?;
-        client.send("hello")?;
-        client.expect(server.reply())?;
+        served(server, &running)?;
     }
     let (printed, processes) = (running.printed(), running.processes().len());
     running.check(printed < 1 << 20, format!("it has printed {printed} bytes for 20 clients"))?;

@@ -1,5 +1,6 @@
 //! The concurrency model itself, as `/proc` shows it.
 
+use super::served;
 use crate::proc;
 use crate::{Client, Result, Running, Signal, Subject, listening, patience};
 
@@ -14,7 +15,7 @@ const CLIENTS: usize = 10;
 pub fn a_thread_per_client(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let threads = running.threads();
-    let clients = served(server, &running)?;
+    let clients = several(server, &running)?;
     let more = running.threads().saturating_sub(threads);
     running.check(more >= CLIENTS, format!("{more} threads more for {CLIENTS} clients"))?;
     running.check(running.children().is_empty(), "it has started processes")?;
@@ -30,7 +31,7 @@ pub fn a_thread_per_client(server: &Subject) -> Result {
 /// It is another model, or leaves zombies.
 pub fn a_child_per_client(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let clients = served(server, &running)?;
+    let clients = several(server, &running)?;
     let children = running.children().len();
     running.check(children >= CLIENTS, format!("{children} children for {CLIENTS} clients"))?;
     server.reached(2, 3);
@@ -49,7 +50,7 @@ pub fn a_thread_or_a_child_per_client(server: &Subject) -> Result {
         return Ok(());
     }
     let before = running.threads();
-    let clients = served(server, &running)?;
+    let clients = several(server, &running)?;
     let threads = running.threads().saturating_sub(before);
     let children = running.children().len();
     running.check(
@@ -71,7 +72,7 @@ pub fn a_thread_or_a_child_per_client(server: &Subject) -> Result {
 pub fn neither_threads_nor_children_for_clients(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let before = running.threads();
-    let _clients = served(server, &running)?;
+    let _clients = several(server, &running)?;
     let threads = running.threads().saturating_sub(before);
     // A language may start a few threads of its own, but not one for each client.
     running
@@ -103,7 +104,7 @@ pub fn neither_thread_nor_child_for_one_client(server: &Subject) -> Result {
 /// One has.
 pub fn one_thread_in_each_process(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let _clients = served(server, &running)?;
+    let _clients = several(server, &running)?;
     let processes = running.processes();
     let single = processes.iter().all(|process| process.threads == 1);
     running.check(single, format!("a process has more than one thread: {processes:?}"))
@@ -116,7 +117,7 @@ pub fn one_thread_in_each_process(server: &Subject) -> Result {
 /// It is another model.
 pub fn one_thread_for_all(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let _clients = served(server, &running)?;
+    let _clients = several(server, &running)?;
     running.check(running.threads() == 1, format!("it has {} threads", running.threads()))?;
     running.check(running.children().is_empty(), "it has started processes")?;
     running.stop()
@@ -194,7 +195,7 @@ pub fn a_child_holds_its_own_client_only(server: &Subject) -> Result {
 /// One lives on.
 pub fn children_die_with_the_parent(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let mut clients = served(server, &running)?;
+    let mut clients = several(server, &running)?;
     running.signal(Signal::SIGKILL)?;
     running.wait_exit(patience())?;
     for client in &mut clients {
@@ -204,13 +205,6 @@ pub fn children_die_with_the_parent(server: &Subject) -> Result {
 }
 
 /// So many clients, each connected and answered.
-fn served(server: &Subject, running: &Running) -> Result<Vec<Client>> {
-    let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
-        let mut client = running.connect()?;
-        client.send("hello")?;
-        client.expect(server.reply())?;
-        clients.push(client);
-    }
-    Ok(clients)
+fn several(server: &Subject, running: &Running) -> Result<Vec<Client>> {
+    (0..CLIENTS).map(|_| served(server, running)).collect()
 }

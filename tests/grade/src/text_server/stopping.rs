@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::served;
+use crate::any_server;
 use crate::{Client, Result, Running, Signal, Subject, patience, proc, random_bytes};
 
 /// A grace that no test waits for: a server that waits it out is found by [`patience`].
@@ -232,21 +234,7 @@ pub fn the_port_is_free_at_once(server: &Subject) -> Result {
 ///
 /// It goes on, or leaves a process behind.
 pub fn ctrl_c_ends_it(server: &Subject) -> Result {
-    for connected in [false, true] {
-        let running = server.start(&[])?;
-        let mut clients = Vec::new();
-        if connected {
-            clients.push(running.connect()?);
-            clients.push(running.connect()?);
-            clients[0].send("hello")?;
-            clients[0].expect(server.reply())?;
-        }
-        running.signal_group(Signal::SIGINT)?;
-        running.wait_exit(patience())?;
-        running.wait_until("no process of it is left", || running.processes().is_empty())?;
-        server.reached(1, 2);
-    }
-    Ok(())
+    any_server::ctrl_c_ends_it(server, |running| served(server, running))
 }
 
 /// The same port can be listened on again at once, although the server closed connections itself.
@@ -255,20 +243,7 @@ pub fn ctrl_c_ends_it(server: &Subject) -> Result {
 ///
 /// It cannot.
 pub fn it_starts_again_on_the_same_port(server: &Subject) -> Result {
-    let running = server.start(&[])?;
-    let Some(address) = running.address().inet else { return Ok(()) };
-    let mut client = running.connect()?;
-    client.send("hello")?;
-    client.expect(server.reply())?;
-    // The end that closes first keeps the port for a minute: that is to be the server.
-    running.signal_group(Signal::SIGKILL)?;
-    running.wait_exit(patience())?;
-    client.expect_closed()?;
-    client.close();
-    let again = server.on_port(&address.port().to_string()).start()?;
-    let mut client = again.connect()?;
-    client.send("hello")?;
-    client.expect(server.reply())
+    any_server::it_starts_again_on_the_same_port(server, |running| served(server, running))
 }
 
 /// It ends without waiting for anything: in well under a second, on a machine that has the time.

@@ -70,9 +70,8 @@ impl Grader<'_> {
         }
         let folder = target_folder().ok_or("the grader is not in a target folder of cargo")?;
         self.run(&mut grade::cargo_build(&folder, &["-p", spec.name]))?;
-        let program = folder.join(spec.name).to_string_lossy().into_owned();
-        let args = spec.ours.iter().map(|&arg| arg.to_owned());
-        Ok(std::iter::once(program).chain(args).collect())
+        let command = spec.our_command(folder.join(spec.name)).into_iter();
+        Ok(command.map(|word| word.to_string_lossy().into_owned()).collect())
     }
 
     /// Runs a build to its end; what it prints is shown as it comes.

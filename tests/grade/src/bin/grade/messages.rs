@@ -21,7 +21,8 @@ pub(crate) const FIRST_DIFFERENCE: Text = text("the first difference is byte", "
 pub(crate) const STEPS: Text = text("after these steps", "经过这些步骤");
 pub(crate) const MORE_STEPS: Text = text("more steps", "个步骤");
 pub(crate) const PRINTED: Text = text("your program printed", "你的程序输出");
-pub(crate) const TRY: Text =
+pub(crate) const TRY: Text = text("try it yourself", "自己试试");
+pub(crate) const TRY_ON_PORT: Text =
     text("try it yourself, with your program on port {}", "自己试试（程序在端口 {}）");
 pub(crate) const HINT: Text = text("hint", "提示");
 pub(crate) const MORE_HINTS: Text = text("--hint {} says more", "--hint {} 可看更多");

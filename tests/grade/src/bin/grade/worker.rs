@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use grade::grading::{self, Judged, Verdict};
 use grade::proc::Process;
-use grade::{Limits, Subject, spec};
+use grade::spec;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
@@ -69,10 +69,7 @@ fn work(job: &Job) -> Judged {
     let Some((spec, check)) = spec.as_ref().and_then(|s| Some((s, s.check(&job.check)?))) else {
         return fault(format!("there is no check {} of {}", job.check, job.exercise));
     };
-    let subject = Subject::of(&job.command)
-        .replies(spec.reply)
-        .on_its_own_port(job.private_network)
-        .within(Limits::default());
+    let subject = spec.subject(&job.command).on_its_own_port(job.private_network);
     grading::judge(&subject, check)
 }
 
