@@ -240,6 +240,45 @@ impl Client {
         }
     }
 
+    /// So many bytes; what comes after them stays unread.
+    ///
+    /// # Errors
+    ///
+    /// The connection ends before, or nothing comes for [`patience`].
+    pub fn receive_exactly(&mut self, count: usize) -> Result<Vec<u8>> {
+        self.step(format!("receives {count} bytes"));
+        let mut got = Vec::with_capacity(count.min(1 << 24));
+        while got.len() < count {
+            let most = (count - got.len()).min(1 << 16);
+            match self.socket.receive_before(most, Instant::now() + patience()) {
+                Ok(Some(bytes)) if bytes.is_empty() => {
+                    return Err(self.fail(format!(
+                        "the connection ended after {} of {count} bytes",
+                        got.len()
+                    )));
+                }
+                Ok(Some(bytes)) => got.extend(bytes),
+                Ok(None) => {
+                    return Err(self.fail(format!(
+                        "time is up ({:?}) after {} of {count} bytes",
+                        patience(),
+                        got.len()
+                    )));
+                }
+                Err(e) => {
+                    return Err(self.fail(format!("{e} after {} of {count} bytes", got.len())));
+                }
+            }
+        }
+        Ok(got)
+    }
+
+    /// Lets a fifth of a second pass, in which the program may send and nobody reads.
+    pub fn wait_a_moment(&self) {
+        self.step("does not read for a moment");
+        std::thread::sleep(A_MOMENT);
+    }
+
     /// All bytes up to and with `mark`, such as `\n` or `\r\n\r\n`; what comes after stays unread.
     ///
     /// # Errors

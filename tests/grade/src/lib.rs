@@ -33,6 +33,7 @@
 pub mod any_server;
 pub mod demo;
 pub mod grading;
+pub mod http_server;
 pub mod proc;
 pub mod readme;
 pub mod spec;

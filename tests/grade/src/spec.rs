@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::{Files, Limits, Result, Subject};
 
 mod demos;
+mod http_servers;
 mod text_servers;
 
 /// A text in both languages. Ids are stable and never translated; texts are what people read.
@@ -71,8 +72,12 @@ pub struct Check {
 
 /// Every exercise, in the order of the notes.
 pub fn all() -> Vec<Spec> {
-    let parts = [demos::all_of_day07(), demos::all_of_day09(), text_servers::all()];
-    parts.into_iter().flatten().collect()
+    let mut all = demos::all_of_day07();
+    all.push(http_servers::http_server_select());
+    all.extend(demos::all_of_day09());
+    all.extend(text_servers::all());
+    all.push(http_servers::http_server());
+    all
 }
 
 /// The exercise of that name.

@@ -1,5 +1,7 @@
 //! The program `grade` from outside: its exit codes, its files, its options.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod exit_codes;
 mod formats;
 mod options;
