@@ -32,6 +32,7 @@
 
 pub mod any_server;
 pub mod demo;
+pub mod ftp;
 pub mod grading;
 pub mod http_server;
 pub mod proc;
