@@ -1,6 +1,6 @@
 //! A client: what it sends, what it must get, each step with a bounded wait.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
@@ -38,6 +38,11 @@ impl Client {
         let socket = Socket::connect_narrow(address)
             .map_err(|e| trace.failure(format!("{name} cannot connect: {e}")))?;
         Ok(Self { socket, name, trace })
+    }
+
+    /// The other way round: a connection that the program has made to a server that we play.
+    pub(crate) fn accepted(stream: TcpStream, trace: Trace) -> Self {
+        Self { socket: Socket::from(stream), name: "our server".to_owned(), trace }
     }
 
     /// The address that the program sees this client at.
@@ -333,6 +338,38 @@ impl Client {
         }
         self.trace.outcome(&shorten(&got));
         Ok(got)
+    }
+
+    /// Whether something waits to be received, or the end.
+    pub(crate) fn has_something(&self) -> bool {
+        self.socket.wait(PollFlags::POLLIN, Instant::now()).unwrap_or(true)
+    }
+
+    /// Takes line ends that a line before may have left.
+    pub(crate) fn skip_line_ends(&mut self) -> Result {
+        let end = Instant::now() + patience();
+        while matches!(self.socket.peek(end), Ok(Some(b'\r' | b'\n'))) {
+            self.socket.receive(1).map_err(|e| self.fail(e))?;
+        }
+        Ok(())
+    }
+
+    /// A line without its end; `None` at the end of the connection.
+    pub(crate) fn receive_line(&mut self) -> Result<Option<String>> {
+        self.step("receives a line");
+        let (mut got, end) = (Vec::new(), Instant::now() + patience());
+        loop {
+            match self.socket.receive_before(1, end) {
+                Ok(Some(bytes)) if bytes.is_empty() && got.is_empty() => return Ok(None),
+                Ok(Some(bytes)) if bytes == b"\n" || bytes.is_empty() => break,
+                Ok(Some(bytes)) => got.extend(bytes),
+                Ok(None) => return Err(self.fail(format!("no line within {:?}", patience()))),
+                Err(e) => return Err(self.fail(e)),
+            }
+        }
+        let line = String::from_utf8_lossy(&got).trim_end().to_owned();
+        self.trace.outcome(&line);
+        Ok(Some(line))
     }
 
     /// Closes the sending half: the program sees the end, and may still answer.

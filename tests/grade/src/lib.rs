@@ -31,8 +31,10 @@
 #![forbid(unsafe_code)]
 
 pub mod any_server;
+pub mod clients;
 pub mod demo;
 pub mod ftp;
+pub mod ftp_server;
 pub mod grading;
 pub mod http_server;
 pub mod proc;

@@ -1,7 +1,8 @@
 //! A program that runs: looked at, waited for, ended.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
@@ -126,6 +128,37 @@ impl Running {
     pub fn connect_narrow(&self) -> Result<Client> {
         let number = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
         Client::connect_narrow(self.address(), number, self.trace.clone())
+    }
+
+    /// The connection that it makes to a server that we play.
+    ///
+    /// # Errors
+    ///
+    /// It ends, or makes none within [`patience`].
+    pub fn accept(&self, listener: &TcpListener) -> Result<Client> {
+        let stream = self.accept_stream(listener)?;
+        Ok(Client::accepted(stream, self.trace.clone()))
+    }
+
+    pub(crate) fn accept_stream(&self, listener: &TcpListener) -> Result<TcpStream> {
+        let address = listener.local_addr()?;
+        self.trace.step(format!("waited until it connects to {address}"));
+        let begin = Instant::now();
+        loop {
+            let mut ready = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+            if nix::poll::poll(&mut ready, PollTimeout::from(20_u8)).is_ok_and(|count| count > 0) {
+                let (stream, _) = listener.accept()?;
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            if let Some(status) = self.exit_status()? {
+                self.wait_output();
+                return Err(self.failure(format!("it ended ({status}) and did not connect")));
+            }
+            if begin.elapsed() >= patience() {
+                return Err(self.failure(format!("it has not connected after {:?}", patience())));
+            }
+        }
     }
 
     /// What it printed on standard output until now.

@@ -81,6 +81,17 @@ impl Socket {
         }
     }
 
+    /// The next byte, which stays where it is; `None` at the end, and when time is up.
+    pub(crate) fn peek(&self, end: Instant) -> io::Result<Option<u8>> {
+        let mut buffer = [0];
+        self.wait(PollFlags::POLLIN, end)?;
+        match socket::recv(self.raw(), &mut buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK) {
+            Ok(1) => Ok(Some(buffer[0])),
+            Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
     /// As [`Socket::receive`], and waits for it; `None` when time is up.
     pub(crate) fn receive_before(&self, most: usize, end: Instant) -> io::Result<Option<Vec<u8>>> {
         loop {
@@ -119,6 +130,12 @@ impl Socket {
 
     fn raw(&self) -> RawFd {
         self.fd.as_raw_fd()
+    }
+}
+
+impl From<TcpStream> for Socket {
+    fn from(stream: TcpStream) -> Self {
+        Self { fd: stream.into(), transport: Transport::Tcp }
     }
 }
 

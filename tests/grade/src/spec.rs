@@ -5,7 +5,9 @@ use std::path::Path;
 
 use crate::{Files, Limits, Result, Subject};
 
+mod clients;
 mod demos;
+mod ftp_server;
 mod http_servers;
 mod text_servers;
 
@@ -42,6 +44,8 @@ pub struct Spec {
     pub reply: &'static str,
     /// The files that a program is given to serve.
     pub files: Option<Files>,
+    /// It runs in the folder with those files.
+    pub inside: bool,
     /// Worth 100 points together.
     pub checks: Vec<Check>,
 }
@@ -77,6 +81,8 @@ pub fn all() -> Vec<Spec> {
     all.extend(demos::all_of_day09());
     all.extend(text_servers::all());
     all.push(http_servers::http_server());
+    all.push(ftp_server::ftp_server());
+    all.extend(clients::all());
     all
 }
 
@@ -93,7 +99,12 @@ impl Spec {
 
     /// A program that is to be looked at as this exercise.
     pub fn subject<S: AsRef<OsStr>>(&self, command: impl IntoIterator<Item = S>) -> Subject {
-        Subject::of(command).replies(self.reply).with_files(self.files).within(Limits::default())
+        let subject = Subject::of(command)
+            .replies(self.reply)
+            .with_files(self.files)
+            .with_course_port(self.port)
+            .within(Limits::default());
+        if self.inside { subject.inside_its_folder() } else { subject }
     }
 
     /// The command with which our own program, built at `path`, is graded.

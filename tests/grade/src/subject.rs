@@ -22,6 +22,8 @@ pub struct Subject {
     ports: Ports,
     limits: Option<Limits>,
     files: Option<Files>,
+    inside: bool,
+    course_port: u16,
     /// How far a check has come, in thousandths.
     reached: Arc<AtomicU32>,
 }
@@ -54,6 +56,8 @@ impl Subject {
             ports: Ports::Any,
             limits: None,
             files: None,
+            inside: false,
+            course_port: 0,
             reached: Arc::default(),
         }
     }
@@ -84,6 +88,27 @@ impl Subject {
     #[must_use]
     pub fn with_files(mut self, files: Option<Files>) -> Self {
         self.files = files;
+        self
+    }
+
+    /// Starts it in that folder. A word of its command that names a file is made absolute.
+    #[must_use]
+    pub fn inside_its_folder(mut self) -> Self {
+        self.inside = true;
+        for word in &mut self.command {
+            if Path::new(word).is_file()
+                && let Ok(path) = std::path::absolute(&*word)
+            {
+                *word = path.into();
+            }
+        }
+        self
+    }
+
+    /// Where a client that is not told a port expects its server.
+    #[must_use]
+    pub fn with_course_port(mut self, port: u16) -> Self {
+        self.course_port = port;
         self
     }
 
@@ -128,7 +153,8 @@ impl Subject {
         let made =
             std::fs::create_dir(&inside).map_err(Failure::from).and_then(|()| files(&inside));
         made.expect("the files of the exercise");
-        self.server(port, &inside).keeping(folder)
+        let server = self.server(port, &inside).keeping(folder);
+        if self.inside { server.folder(inside) } else { server }
     }
 
     /// Starts the program with these further arguments.
@@ -138,6 +164,12 @@ impl Subject {
     /// As [`Server::start`].
     pub fn start(&self, args: &[&str]) -> Result<Running> {
         self.with(args).start()
+    }
+
+    /// Where a server that is played for it is to listen: 0 is any port, which it is then told.
+    pub fn port_of_a_server(&self) -> u16 {
+        let told = self.command.iter().any(|word| word.to_string_lossy().contains("{port}"));
+        if told { 0 } else { self.course_port }
     }
 
     /// Says that a check has come through the first `part` of its `of` parts.

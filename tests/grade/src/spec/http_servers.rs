@@ -76,6 +76,7 @@ impl Server {
             ours: &["--port", "{port}", "--root", "{dir}"],
             reply: "",
             files: Some(make_pages),
+            inside: false,
             checks,
         }
     }

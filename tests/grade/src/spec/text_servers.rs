@@ -243,7 +243,16 @@ fn gevent_server() -> Spec {
 impl Server {
     fn spec(self, checks: Vec<Check>) -> Spec {
         let Self { name, title, reply, .. } = self;
-        Spec { name, title, port: 8888, ours: &["--port", "{port}"], reply, files: None, checks }
+        Spec {
+            name,
+            title,
+            port: 8888,
+            ours: &["--port", "{port}"],
+            reply,
+            files: None,
+            inside: false,
+            checks,
+        }
     }
 
     /// With one client: 30 points.
