@@ -176,6 +176,26 @@ impl Client {
         Ok(())
     }
 
+    /// Something must come, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// The connection ends, or time is up.
+    pub fn expect_something(&mut self) -> Result {
+        self.step("expects an answer");
+        match self.socket.receive_before(1024, Instant::now() + patience()) {
+            Ok(Some(bytes)) if bytes.is_empty() => {
+                Err(self.fail("the program closed the connection instead"))
+            }
+            Ok(Some(bytes)) => {
+                self.trace.outcome(&shorten(&bytes));
+                Ok(())
+            }
+            Ok(None) => Err(self.fail(format!("none came within {:?}", patience()))),
+            Err(e) => Err(self.fail(e)),
+        }
+    }
+
     /// The program must close the connection, and send nothing before.
     ///
     /// # Errors
@@ -226,6 +246,12 @@ impl Client {
             Ok(Some(bytes)) => Err(self.fail(format!("bytes came: {}", shorten(&bytes)))),
             Err(e) => Err(self.fail(e.to_string())),
         }
+    }
+
+    /// What comes within a fifth of a second; `None` if nothing does, empty at the end.
+    pub(crate) fn receive_for_a_moment(&mut self) -> Result<Option<Vec<u8>>> {
+        self.step("receives what comes within a moment");
+        self.socket.receive_before(65536, Instant::now() + A_MOMENT).map_err(|e| self.fail(e))
     }
 
     /// Whatever comes next, at most `most` bytes; empty at the end of the connection.
@@ -343,6 +369,11 @@ impl Client {
     /// Whether something waits to be received, or the end.
     pub(crate) fn has_something(&self) -> bool {
         self.socket.wait(PollFlags::POLLIN, Instant::now()).unwrap_or(true)
+    }
+
+    /// As [`has_something`](Self::has_something), within a fifth of a second.
+    pub(crate) fn has_something_soon(&self) -> bool {
+        self.socket.wait(PollFlags::POLLIN, Instant::now() + A_MOMENT).unwrap_or(true)
     }
 
     /// Takes line ends that a line before may have left.

@@ -46,12 +46,12 @@ impl Session {
     fn open(running: &Running) -> Result<Session> {
         let mut control = running.connect()?;
         // Asked only if nothing comes by itself; a slow greeting comes all the same, and first.
-        let first = match control.expect_silence() {
-            Ok(()) => {
+        let first = match control.receive_for_a_moment()? {
+            Some(greeting) => greeting,
+            None => {
                 control.send("L\r\n")?;
                 control.receive(4)?
             }
-            Err(_) => b"220".to_vec(),
         };
         drop(control);
         if first.starts_with(b"220") {
@@ -80,7 +80,13 @@ impl Session {
             Session::Course(client) => {
                 client.send("L")?;
                 client.expect("OK")?;
-                client.receive(1 << 16)?
+                let mut names = client.receive(1 << 16)?;
+                while let Some(rest) =
+                    client.receive_for_a_moment()?.filter(|rest| !rest.is_empty())
+                {
+                    names.extend(rest);
+                }
+                names
             }
         };
         Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -69,5 +69,5 @@ pub use server::Server;
 pub use subject::{Files, Subject};
 pub use wait::{patience, wait_until};
 pub use workspace::{
-    cargo_build, find_or_skip, skip, workspace_example, workspace_program, workspace_root,
+    cargo_build, find, find_or_skip, skip, workspace_example, workspace_program, workspace_root,
 };

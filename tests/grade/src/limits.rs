@@ -7,15 +7,19 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
 use crate::proc::{self, Process};
 
-/// Between two looks; a program that forks without end makes some thousands meanwhile.
+/// Between two looks at the program and all it has started.
 const INTERVAL: Duration = Duration::from_millis(50);
+/// Between two looks at how many processes the machine has: one short file tells. A program that
+/// forks without end makes some thousands in the time of the other interval, and then nobody else
+/// has a turn for seconds.
+const GLANCE: Duration = Duration::from_millis(2);
 
 /// What a program and all it starts may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,14 +49,25 @@ impl Watch {
         let over = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&over);
         thread::spawn(move || {
+            let mut usual = tasks_of_the_machine();
+            let mut last = Instant::now();
             while !done.load(Ordering::Relaxed) {
+                thread::sleep(GLANCE);
+                let many = tasks_of_the_machine() > usual + limits.processes / 2;
+                if !many && last.elapsed() < INTERVAL {
+                    continue;
+                }
                 let tree = proc::tree(pid);
                 if let Some(broken) = limits.broken_by(&tree) {
                     let _ = why.set(format!("the grader has ended the program: {broken}"));
                     end(pid);
                     return;
                 }
-                thread::sleep(INTERVAL);
+                if many {
+                    // They are not of this program, or it may have them.
+                    usual = tasks_of_the_machine();
+                }
+                last = Instant::now();
             }
         });
         Self { over }
@@ -91,6 +106,13 @@ pub(crate) fn end(pid: i32) {
             let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
         }
     }
+}
+
+/// All threads and processes there are: the fourth field of `/proc/loadavg`, `12/345`.
+fn tasks_of_the_machine() -> usize {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let field = text.split_whitespace().nth(3).and_then(|field| field.split('/').nth(1));
+    field.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Resident pages that no file and no other process stands behind (`proc_pid_statm(5)`).

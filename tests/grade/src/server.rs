@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::capture::Capture;
 use crate::failure::Trace;
+use crate::proc::Process;
 use crate::{Failure, Limits, Result, Running, patience, ready};
 
 /// A program that is to be started: its arguments, environment and limits.
@@ -118,12 +119,11 @@ impl Server {
     pub fn start(self) -> Result<Running> {
         let port = self.port;
         let mut running = self.spawn()?;
-        let end = Instant::now() + patience();
+        let begin = Instant::now();
         let mut pause = Duration::from_millis(1);
         loop {
-            if let Some(address) =
-                ready::find(running.pid()).or_else(|| ready::by_connecting(running.pid(), port))
-            {
+            let pid = running.pid();
+            if let Some(address) = ready::find(pid).or_else(|| ready::by_connecting(pid, port)) {
                 running.ready(address);
                 return Ok(running);
             }
@@ -133,7 +133,9 @@ impl Server {
                     "looks like the program has terminated ({status}) instead of listening"
                 )));
             }
-            if Instant::now() >= end {
+            // Who is still at work, loading what it imports, has more time than who sleeps.
+            let limit = if running.processes().iter().all(Process::sleeps) { 1 } else { 6 };
+            if begin.elapsed() >= patience() * limit {
                 return Err(running.failure(format!("it does not listen after {:?}", patience())));
             }
             std::thread::sleep(pause);

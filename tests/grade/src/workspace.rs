@@ -41,9 +41,10 @@ pub fn find_or_skip(program: &str) -> Option<PathBuf> {
     found
 }
 
-fn find(program: &str) -> Option<PathBuf> {
+/// Where a program stands, as the shell would find it; for `python3` the interpreter itself.
+pub fn find(program: &str) -> Option<PathBuf> {
     if program == "python3" {
-        // What PATH leads to may be a script that takes a second to find the real one (pyenv).
+        // What PATH leads to may be a script that starts others to find the real one (pyenv).
         static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
         return PYTHON.get_or_init(|| in_path(program).map(itself)).clone();
     }

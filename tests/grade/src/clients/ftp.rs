@@ -54,7 +54,7 @@ fn talk(subject: &Subject, typed: &str) -> Result<(Running, Seen)> {
     program.type_in(typed)?;
     program.close_input();
     let mut seen = Seen::default();
-    if speaks_first(&program, &mut peer)? {
+    if speaks_first(&program, &peer)? {
         course::serve(&program, &mut peer, &mut seen)?;
     } else {
         real::serve(&program, &mut peer, &mut seen)?;
@@ -65,11 +65,11 @@ fn talk(subject: &Subject, typed: &str) -> Result<(Running, Seen)> {
 }
 
 /// Whether it says something before anybody has greeted it; it is asked only once it sleeps.
-fn speaks_first(program: &Running, peer: &mut Client) -> Result<bool> {
+fn speaks_first(program: &Running, peer: &Client) -> Result<bool> {
     program.wait_until("it says something, or waits to be greeted", || {
         peer.has_something() || program.processes().iter().all(|process| process.sleeps())
     })?;
-    Ok(peer.expect_silence().is_err())
+    Ok(peer.has_something_soon())
 }
 
 /// It connects.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::served;
 use crate::any_server::{self, settled};
-use crate::{Result, Running, Server, Subject, find_or_skip, patience, random_bytes, skip};
+use crate::{Result, Server, Subject, find_or_skip, patience, random_bytes, skip};
 
 /// 200 clients come and go: descriptors, threads and children are then as many as before.
 ///
@@ -12,7 +12,7 @@ use crate::{Result, Running, Server, Subject, find_or_skip, patience, random_byt
 ///
 /// They are not.
 pub fn two_hundred_clients_leave_nothing_behind(server: &Subject) -> Result {
-    any_server::nothing_is_left(server, |running| served(server, running))
+    any_server::nothing_is_left(server, served)
 }
 
 /// Twenty clients come and go, and no child that has ended is left unwaited for.
@@ -21,44 +21,27 @@ pub fn two_hundred_clients_leave_nothing_behind(server: &Subject) -> Result {
 ///
 /// One is.
 pub fn no_zombie_is_left(server: &Subject) -> Result {
-    any_server::no_zombie_is_left(server, |running| served(server, running))
+    any_server::no_zombie_is_left(server, served)
 }
 
-/// Twenty clients break off: one who has been there all the time is served on.
-///
-/// # Errors
-///
-/// It is not, or nobody new is.
-pub fn resets_harm_nobody_else(server: &Subject) -> Result {
-    let running = server.start(&[])?;
-    let mut stays = running.connect()?;
-    twenty_break_off(server, &running)?;
-    stays.send("still there?")?;
-    stays.expect(server.reply())
-}
-
-/// Twenty clients break off: the next is served.
+/// Twenty clients break off, before or after they have sent or been answered: the next is served.
 ///
 /// # Errors
 ///
 /// It is not.
-pub fn resets_do_not_end_it(server: &Subject) -> Result {
-    twenty_break_off(server, &server.start(&[])?)
-}
-
-/// Before or after they have sent, or been answered; then one more is served.
-fn twenty_break_off(server: &Subject, running: &Running) -> Result {
+pub fn resets_harm_nobody_else(server: &Subject) -> Result {
+    let running = server.start(&[])?;
     for turn in 0..20 {
         let mut client = running.connect()?;
         if turn % 2 == 0 {
             client.send("hello")?;
         }
         if turn % 4 == 0 {
-            client.expect(server.reply())?;
+            client.expect_something()?;
         }
         client.reset()?;
     }
-    served(server, running).map(drop)
+    served(&running).map(drop)
 }
 
 /// After twenty clients it has taken little memory, few processes, and printed little.
@@ -69,7 +52,7 @@ fn twenty_break_off(server: &Subject, running: &Running) -> Result {
 pub fn it_stays_within_bounds(server: &Subject) -> Result {
     let running = server.start(&[])?;
     for _ in 0..20 {
-        served(server, &running)?;
+        served(&running)?;
     }
     let (printed, processes) = (running.printed(), running.processes().len());
     running.check(printed < 1 << 20, format!("it has printed {printed} bytes for 20 clients"))?;

@@ -15,7 +15,7 @@ const CLIENTS: usize = 10;
 pub fn a_thread_per_client(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let threads = running.threads();
-    let clients = several(server, &running)?;
+    let clients = several(&running)?;
     let more = running.threads().saturating_sub(threads);
     running.check(more >= CLIENTS, format!("{more} threads more for {CLIENTS} clients"))?;
     running.check(running.children().is_empty(), "it has started processes")?;
@@ -31,7 +31,7 @@ pub fn a_thread_per_client(server: &Subject) -> Result {
 /// It is another model, or leaves zombies.
 pub fn a_child_per_client(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let clients = several(server, &running)?;
+    let clients = several(&running)?;
     let children = running.children().len();
     running.check(children >= CLIENTS, format!("{children} children for {CLIENTS} clients"))?;
     server.reached(2, 3);
@@ -50,7 +50,7 @@ pub fn a_thread_or_a_child_per_client(server: &Subject) -> Result {
         return Ok(());
     }
     let before = running.threads();
-    let clients = several(server, &running)?;
+    let clients = several(&running)?;
     let threads = running.threads().saturating_sub(before);
     let children = running.children().len();
     running.check(
@@ -72,7 +72,7 @@ pub fn a_thread_or_a_child_per_client(server: &Subject) -> Result {
 pub fn neither_threads_nor_children_for_clients(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let before = running.threads();
-    let _clients = several(server, &running)?;
+    let _clients = several(&running)?;
     let threads = running.threads().saturating_sub(before);
     // A language may start a few threads of its own, but not one for each client.
     running
@@ -89,9 +89,7 @@ pub fn neither_threads_nor_children_for_clients(server: &Subject) -> Result {
 pub fn neither_thread_nor_child_for_one_client(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let before = running.threads();
-    let mut client = running.connect()?;
-    client.send("hello")?;
-    client.expect(server.reply())?;
+    let _client = served(&running)?;
     let threads = running.threads().saturating_sub(before);
     running.check(threads == 0, format!("{threads} threads more for one client"))?;
     running.check(running.children().is_empty(), "it has started a process")
@@ -104,7 +102,7 @@ pub fn neither_thread_nor_child_for_one_client(server: &Subject) -> Result {
 /// One has.
 pub fn one_thread_in_each_process(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let _clients = several(server, &running)?;
+    let _clients = several(&running)?;
     let processes = running.processes();
     let single = processes.iter().all(|process| process.threads == 1);
     running.check(single, format!("a process has more than one thread: {processes:?}"))
@@ -117,7 +115,7 @@ pub fn one_thread_in_each_process(server: &Subject) -> Result {
 /// It is another model.
 pub fn one_thread_for_all(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let _clients = several(server, &running)?;
+    let _clients = several(&running)?;
     running.check(running.threads() == 1, format!("it has {} threads", running.threads()))?;
     running.check(running.children().is_empty(), "it has started processes")?;
     running.stop()
@@ -195,7 +193,7 @@ pub fn a_child_holds_its_own_client_only(server: &Subject) -> Result {
 /// One lives on.
 pub fn children_die_with_the_parent(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let mut clients = several(server, &running)?;
+    let mut clients = several(&running)?;
     running.signal(Signal::SIGKILL)?;
     running.wait_exit(patience())?;
     for client in &mut clients {
@@ -205,6 +203,6 @@ pub fn children_die_with_the_parent(server: &Subject) -> Result {
 }
 
 /// So many clients, each connected and answered.
-fn several(server: &Subject, running: &Running) -> Result<Vec<Client>> {
-    (0..CLIENTS).map(|_| served(server, running)).collect()
+fn several(running: &Running) -> Result<Vec<Client>> {
+    (0..CLIENTS).map(|_| served(running)).collect()
 }

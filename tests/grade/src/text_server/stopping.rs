@@ -234,7 +234,7 @@ pub fn the_port_is_free_at_once(server: &Subject) -> Result {
 ///
 /// It goes on, or leaves a process behind.
 pub fn ctrl_c_ends_it(server: &Subject) -> Result {
-    any_server::ctrl_c_ends_it(server, |running| served(server, running))
+    any_server::ctrl_c_ends_it(server, served)
 }
 
 /// The same port can be listened on again at once, although the server closed connections itself.
@@ -243,7 +243,7 @@ pub fn ctrl_c_ends_it(server: &Subject) -> Result {
 ///
 /// It cannot.
 pub fn it_starts_again_on_the_same_port(server: &Subject) -> Result {
-    any_server::it_starts_again_on_the_same_port(server, |running| served(server, running))
+    any_server::it_starts_again_on_the_same_port(server, served)
 }
 
 /// It ends without waiting for anything: in well under a second, on a machine that has the time.

@@ -13,6 +13,7 @@ use grade::{Failure, patience};
 
 use crate::alarm::{Alarm, Cause};
 use crate::args::Cli;
+use crate::fence;
 use crate::messages::{self as say, Words};
 use crate::report::{Environment, Program, Report, Status, Test};
 use crate::worker::{self, Job};
@@ -96,8 +97,9 @@ impl Grader<'_> {
         let checks = self.selected(spec);
         let mut runs: Vec<Vec<Judged>> = vec![Vec::new(); checks.len()];
         let progress = Progress::new(checks.len() * self.cli.repeat as usize);
+        let command = resolved(&report.command);
         for _ in 0..self.cli.repeat {
-            let judge = |check: &Check| self.judge(spec, check, &report.command);
+            let judge = |check: &Check| self.judge(spec, check, &command);
             let judged =
                 in_order(&checks, self.jobs(&report.command), judge, |_, _| progress.step());
             for (all, one) in runs.iter_mut().zip(judged) {
@@ -178,6 +180,7 @@ impl Grader<'_> {
         }
         self.alarm.remove(child.id());
         let status = child.wait()?;
+        fence::take_down(child.id());
         asked.transpose()?;
         serde_json::from_slice(&answer).map_err(|_| {
             let check = &job.check;
@@ -186,6 +189,18 @@ impl Grader<'_> {
             ))
         })
     }
+}
+
+/// The command with the interpreter itself: a script in its place starts processes of its own, which
+/// would be counted as the submission's.
+fn resolved(command: &[String]) -> Vec<String> {
+    let mut command = command.to_vec();
+    if let Some(first) = command.first_mut().filter(|first| *first == "python3")
+        && let Some(path) = grade::find(first)
+    {
+        *first = path.to_string_lossy().into_owned();
+    }
+    command
 }
 
 /// `target/debug`, or where else the grader itself was built.

@@ -5,6 +5,7 @@
 mod alarm;
 mod args;
 mod doctor;
+mod fence;
 mod files;
 mod grader;
 mod list;

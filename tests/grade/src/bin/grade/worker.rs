@@ -19,7 +19,7 @@ use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use crate::network;
+use crate::{fence, network};
 
 /// The argument that makes a worker of the grader.
 pub(crate) const FLAG: &str = "--judge-one-check";
@@ -54,10 +54,13 @@ fn job() -> Result<Job, String> {
 }
 
 fn work(job: &Job) -> Judged {
-    if job.private_network
-        && let Err(why) = network::enter()
-    {
-        return fault(format!("no private network: {why}"));
+    // Before the network: in it, control groups are nothing that we may touch.
+    fence::around_this_process();
+    if job.private_network {
+        if let Err(why) = network::enter() {
+            return fault(format!("no private network: {why}"));
+        }
+        fence::by_a_limit_of_the_user();
     }
     heed_signals();
     // Children of children come to us when their parents end, and a setuid program helps nobody.
