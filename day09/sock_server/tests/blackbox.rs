@@ -71,3 +71,7 @@ mod sequential {
         contract: the_log_tells_what_happened;
     }
 }
+
+mod datagrams {
+    grade::full_marks!("--udp");
+}

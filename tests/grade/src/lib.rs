@@ -42,6 +42,7 @@ pub mod readme;
 pub mod spec;
 pub mod text_server;
 
+mod births;
 mod bytes;
 mod capture;
 mod client;

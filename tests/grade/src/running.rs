@@ -210,6 +210,14 @@ impl Running {
         stdin.write_all(bytes).map_err(|e| self.trace.failure(format!("cannot type: {e}")))
     }
 
+    /// Lets a program go that was [held](crate::Server::held), without a keyboard.
+    pub(crate) fn release(&mut self) -> Result {
+        match self.child.stdin.take().map(|mut stdin| stdin.write_all(b"\n")) {
+            Some(Err(why)) => Err(self.trace.failure(format!("it was not started: {why}"))),
+            _ => Ok(()),
+        }
+    }
+
     /// Ends its standard input, as Ctrl-D does.
     pub fn close_input(&mut self) {
         self.trace.step("closed its standard input");

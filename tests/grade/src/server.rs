@@ -24,6 +24,7 @@ pub struct Server {
     folder: Option<PathBuf>,
     descriptors: Option<u64>,
     keyboard: bool,
+    held: bool,
     port: Option<u16>,
     limits: Option<Limits>,
     kept: Option<Arc<TempDir>>,
@@ -39,6 +40,7 @@ impl Server {
             folder: None,
             descriptors: None,
             keyboard: false,
+            held: false,
             port: None,
             limits: None,
             kept: None,
@@ -78,6 +80,13 @@ impl Server {
     pub fn limit_descriptors(mut self, count: u64) -> Self {
         self.descriptors = Some(count);
         self
+    }
+
+    /// Starts a shell that becomes the program only once it is told so, by a line that is typed.
+    #[must_use]
+    pub(crate) fn held(mut self) -> Self {
+        self.held = true;
+        self.keyboard()
     }
 
     /// Gives it a standard input for [`Running::type_in`]; without this, input is empty.
@@ -173,15 +182,17 @@ impl Server {
     }
 
     fn command(&self) -> Command {
-        let mut command = match self.descriptors {
+        let first = match (self.held, self.descriptors) {
+            (false, None) => None,
+            (true, _) => Some("read -r _".to_owned()),
+            (false, Some(count)) => Some(format!("ulimit -n {count}")),
+        };
+        let mut command = match first {
             None => Command::new(&self.program),
-            // The shell sets the limit and becomes the program: the same process id.
-            Some(count) => {
+            // The shell does that first and becomes the program: the same process id.
+            Some(first) => {
                 let mut shell = Command::new("/bin/sh");
-                shell
-                    .arg("-c")
-                    .arg(format!("ulimit -n {count} && exec \"$0\" \"$@\""))
-                    .arg(&self.program);
+                shell.arg("-c").arg(format!("{first} && exec \"$0\" \"$@\"")).arg(&self.program);
                 shell
             }
         };

@@ -14,6 +14,7 @@ class Handler(socketserver.BaseRequestHandler):
         while self.request.recv(1024):
             self.request.send(b'Thank')
 socketserver.ThreadingTCPServer.daemon_threads = True
+socketserver.ThreadingTCPServer.allow_reuse_address = True
 socketserver.ThreadingTCPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
 ";
 

@@ -65,6 +65,7 @@ pub(crate) const WRONG: &[Animal] = &[
     animal("eats_memory.py", "fork_server", 5, &["answers"], 14),
     animal("floods_its_output.py", "thread_server", 95, &["bounds"], 0),
     animal("floods_and_never_ends.sh", "greenlet_test", 0, &["starts"], 3),
+    animal("threads_for_greenlets.py", "greenlet_test", 80, &["model-one-thread"], 0),
     animal("prints_only.sh", "thread_basics", 80, &["model-threads"], 0),
     animal("one_after_the_other.py", "gevent_test", 40, &["both-start", "order"], 0),
 ];
