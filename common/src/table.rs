@@ -15,6 +15,7 @@
 //! assert_eq!(table.to_json()[1]["speed_up"], 1.9);
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -31,7 +32,7 @@ pub struct Table {
 
 #[derive(Debug)]
 struct Column {
-    name: &'static str,
+    name: Cow<'static, str>,
     /// Digits after the point; `None` for text.
     digits: Option<usize>,
     /// Whether a bar follows each number.
@@ -45,18 +46,18 @@ impl Table {
     }
 
     /// With one more column: text, to the left.
-    pub fn text(self, name: &'static str) -> Self {
-        self.column(Column { name, digits: None, bar: false })
+    pub fn text(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.column(Column { name: name.into(), digits: None, bar: false })
     }
 
     /// With one more column: numbers with so many digits after the point, to the right.
-    pub fn number(self, name: &'static str, digits: usize) -> Self {
-        self.column(Column { name, digits: Some(digits), bar: false })
+    pub fn number(self, name: impl Into<Cow<'static, str>>, digits: usize) -> Self {
+        self.column(Column { name: name.into(), digits: Some(digits), bar: false })
     }
 
     /// With one more column: numbers, each with a bar after it as long as it is great.
-    pub fn bar(self, name: &'static str, digits: usize) -> Self {
-        self.column(Column { name, digits: Some(digits), bar: true })
+    pub fn bar(self, name: impl Into<Cow<'static, str>>, digits: usize) -> Self {
+        self.column(Column { name: name.into(), digits: Some(digits), bar: true })
     }
 
     /// Adds a row: a value for each column.
@@ -73,7 +74,7 @@ impl Table {
     /// An array of objects, one for each row, with the columns' names as keys; numbers are not rounded.
     pub fn to_json(&self) -> Value {
         let object = |row: &Vec<Value>| {
-            let names = self.columns.iter().map(|column| column.name.to_owned());
+            let names = self.columns.iter().map(|column| column.name.clone().into_owned());
             names.zip(row.iter().cloned()).collect::<Map<_, _>>()
         };
         self.rows.iter().map(object).collect()
@@ -91,7 +92,8 @@ impl fmt::Display for Table {
         for (index, column) in self.columns.iter().enumerate() {
             let values = self.rows.iter().map(|row| &row[index]);
             let cells = values.clone().map(|value| column.cell(value));
-            let cells: Vec<String> = [column.name.to_owned()].into_iter().chain(cells).collect();
+            let cells: Vec<String> =
+                [column.name.clone().into_owned()].into_iter().chain(cells).collect();
             let width = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
             for (line, cell) in lines.iter_mut().zip(&cells) {
                 line.push_str(if index == 0 { "" } else { "  " });

@@ -116,15 +116,12 @@ impl Waitable for AnyTask {
         if self.dead() {
             by.happened(nth);
         } else {
-            self.fiber().core().links.borrow_mut().push(Link::note(by, nth));
+            self.fiber().core().with_links(|links| links.push(Link::note(by, nth)));
         }
     }
 
     fn unwatch(&self, by: &Rc<dyn Notice>) {
-        let mut links = self.fiber().core().links.borrow_mut();
-        if !links.is_empty() {
-            links.retain(|link| !link.is_note_of(by));
-        }
+        drop(self.fiber().core().with_links(|links| links.take_out(|link| link.is_note_of(by))));
     }
 }
 

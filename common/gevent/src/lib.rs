@@ -16,6 +16,7 @@ mod waitlist;
 
 pub mod event;
 pub mod lock;
+pub mod monkey;
 pub mod net;
 pub mod pool;
 pub mod queue;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::exception::Exception;
@@ -21,10 +22,24 @@ use crate::hub::{Interrupt, hub, raise};
 /// # Errors
 /// What `f` panicked with, or that there is no thread to be had.
 pub fn apply<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> Result<R, Exception> {
-    thread_local! { static POOL: OnceCell<ThreadPool> = const { OnceCell::new() } }
-    let pool = POOL.with(|pool| pool.get_or_init(|| ThreadPool::new(10)).clone());
-    pool.apply(f)
+    own_pool().apply(f)
 }
+
+/// The hub's own pool.
+pub(crate) fn own_pool() -> ThreadPool {
+    thread_local! { static POOL: OnceCell<ThreadPool> = const { OnceCell::new() } }
+    POOL.with(|pool| pool.get_or_init(|| ThreadPool::new(10)).clone())
+}
+
+/// How many threads this process has beside this one and those that wait for work from a pool;
+/// `None` if the system does not say.
+pub(crate) fn other_threads() -> Option<usize> {
+    let all = std::fs::read_dir("/proc/self/task").ok()?.count();
+    Some(all.saturating_sub(1 + IDLE.load(SeqCst)))
+}
+
+/// Threads of all pools that wait for work.
+static IDLE: AtomicUsize = AtomicUsize::new(0);
 
 /// At most so many threads that run what tasks of one hub give them. It cannot leave the hub's
 /// thread; clones are the same pool.
@@ -51,10 +66,27 @@ impl ThreadPool {
         &self,
         f: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Exception> {
+        match self.apply_or(f) {
+            Ok(result) => result,
+            Err(Interrupt::Unwinding) => {
+                Err(Exception::from_value("nothing can be waited for while a panic unwinds"))
+            }
+            Err(interrupt) => raise(interrupt),
+        }
+    }
+
+    /// As [`ThreadPool::apply`], for who must not unwind.
+    pub(crate) fn apply_or<R: Send + 'static>(
+        &self,
+        f: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<Result<R, Exception>, Interrupt> {
         let failed = |error: io::Error| {
             Exception::from_value(format!("cannot run this on a thread: {error}"))
         };
-        let (number, mailbox) = hub().expect_mail().map_err(failed)?;
+        let (number, mailbox) = match hub().expect_mail() {
+            Ok(expected) => expected,
+            Err(error) => return Ok(Err(failed(error))),
+        };
         let result = Arc::new(Mutex::new(None));
         let place = Arc::clone(&result);
         let job = Box::new(move || {
@@ -64,19 +96,16 @@ impl ThreadPool {
         });
         if let Err(error) = self.crew.hire_for(job) {
             hub().mail_is_off(number);
-            return Err(failed(error));
+            return Ok(Err(failed(error)));
         }
         let register = |waker| hub().on_mail(number, Some(waker));
-        match hub().wait_or("a thread", None, register) {
-            Ok(_) | Err(Interrupt::Unwinding) => {}
-            Err(interrupt) => {
-                hub().on_mail(number, None);
-                raise(interrupt);
-            }
+        if let Err(interrupt) = hub().wait_or("a thread", None, register) {
+            hub().on_mail(number, None);
+            return Err(interrupt);
         }
         match lock(&result).take() {
-            Some(done) => done.map_err(Exception::new),
-            None => Err(Exception::from_value("nothing can be waited for while a panic unwinds")),
+            Some(done) => Ok(done.map_err(Exception::new)),
+            None => Ok(Err(Exception::from_value("the thread has lost its result"))),
         }
     }
 
@@ -158,7 +187,9 @@ impl Shared {
                 return;
             } else {
                 desk.idle += 1;
+                IDLE.fetch_add(1, SeqCst);
                 desk = self.news.wait(desk).unwrap_or_else(PoisonError::into_inner);
+                IDLE.fetch_sub(1, SeqCst);
                 desk.idle -= 1;
             }
         }

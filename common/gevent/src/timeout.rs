@@ -100,7 +100,11 @@ impl Timeout {
     /// If `f` does, or if it has been started already.
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> Result<R, TimedOut> {
         self.start();
-        let result = greenlet::catch(f);
+        let result = greenlet::catch(|| {
+            let result = f();
+            hub().raise_announced();
+            result
+        });
         self.cancel();
         result.map_err(|payload| match payload.downcast::<TimedOut>() {
             Ok(error) if self.raised(&error) => *error,

@@ -6,7 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::hub::{Interrupt, Woken, hub, raise};
+use crate::hub::{Interrupt, Waker, Woken, hub, raise};
 use crate::task::{Link, Notice};
 
 /// A line of waiters. Each has a number that tells its place in it, also if it has to come back.
@@ -48,6 +48,18 @@ impl WaitList {
             self.remove(at);
         }
         woken
+    }
+
+    /// Enters a waker at the end of the line; [`WaitList::leave`] takes it away.
+    pub(crate) fn join(&self, waker: Waker) -> u64 {
+        let ticket = self.ticket();
+        self.insert(ticket, Link::Wake(waker));
+        ticket
+    }
+
+    /// Takes away what stands there, if it has not been called.
+    pub(crate) fn leave(&self, ticket: u64) {
+        self.remove(ticket);
     }
 
     fn insert(&self, at: u64, link: Link) {
@@ -120,6 +132,10 @@ pub(crate) struct Deadline(Option<Instant>);
 impl Deadline {
     pub(crate) fn after(timeout: Option<Duration>) -> Deadline {
         Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    }
+
+    pub(crate) fn instant(self) -> Option<Instant> {
+        self.0
     }
 
     pub(crate) fn left(self) -> Option<Duration> {

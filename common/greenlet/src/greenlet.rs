@@ -131,7 +131,7 @@ impl<T: 'static> Peer<T> {
     /// # Panics
     /// With the payload of a panic that nobody caught in a child, and with what was thrown here.
     pub fn try_switch(&self, value: T) -> Result<T, Error> {
-        core::send(NodePtr::of(&self.node), Message::Value(value))
+        core::try_switch(NodePtr::of(&self.node), value)
     }
 
     /// Switches there and raises `error` in place of a value, as a panic with this payload (without
@@ -162,6 +162,20 @@ impl<T: 'static> Peer<T> {
     /// As [`Peer::switch`].
     pub fn kill(&self, value: T) -> T {
         self.send(Message::Exit(value))
+    }
+
+    /// Has the processor fetch what a switch to it reads first: a hint, for a scheduler that knows
+    /// who comes after the next.
+    #[inline]
+    pub fn fetch_block(&self) {
+        core::fetch_block(&self.node);
+    }
+
+    /// Has the processor fetch what it is going to use first of its stack: a hint, best given some
+    /// time after [`Peer::fetch_block`].
+    #[inline]
+    pub fn fetch_stack(&self) {
+        core::fetch_stack(&self.node);
     }
 
     fn send(&self, message: Message<T>) -> T {

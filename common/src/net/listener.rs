@@ -41,12 +41,27 @@ impl Listener {
         args: &ServerArgs<PORT>,
         leaving: &'static str,
     ) -> Result<Listener, Failure> {
+        // Whoever reads the ready line may send a signal at once.
+        stop::on_signals().map_err(|why| Failure::new("cannot start", &why))?;
+        Listener::over(bind_tcp(args)?, args, leaving)
+    }
+
+    /// The same over a socket that listens already.
+    ///
+    /// # Errors
+    ///
+    /// No descriptor left.
+    pub fn over<const PORT: u16>(
+        socket: TcpListener,
+        args: &ServerArgs<PORT>,
+        leaving: &'static str,
+    ) -> Result<Listener, Failure> {
         let start = |why: io::Error| Failure::new("cannot start", &why);
         stop::on_signals().map_err(start)?;
         stop::set_grace(args.grace);
         let limit = args.max_clients.map_or(usize::MAX, |n| n.get());
         let guests = Guests::new(limit, args.idle_timeout, leaving).map_err(start)?;
-        let socket = bind_tcp(args)?;
+        socket.set_nonblocking(true).map_err(start)?;
         Ok(Listener {
             socket: RefCell::new(Some(socket)),
             backoff: RefCell::default(),

@@ -5,20 +5,21 @@ use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, TcpListener};
 use std::os::fd::AsRawFd;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::parser::ValueSource;
-use clap::{CommandFactory, FromArgMatches};
-use common::args::ServerArgs;
 use common::{Failure, stop};
+use gevent::net::wait_read;
+use gevent::pool::Pool;
+use gevent::server::StreamServer;
 use httpcore::{Connection, Http, Limits, Step, site};
 use nix::libc;
 use nix::sys::sendfile::sendfile64;
 use nix::sys::socket::{MsgFlags, send};
 
-use crate::Cli;
-use crate::guests::Guest;
+use crate::guests::{Guest, Guests};
+use crate::options::Cli;
 
 /// As much is received at once.
 const ROOM: usize = 64 * 1024;
@@ -30,44 +31,45 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; ROOM]);
 }
 
-impl Cli {
-    /// The options; without `--port`, HTTP is served on 8000.
-    pub(crate) fn parse_with_port() -> Cli {
-        let matches = Cli::command().get_matches();
-        let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        let default = matches.value_source("port") != Some(ValueSource::CommandLine);
-        if cli.http.is_some() && default {
-            cli.server.port = 8000;
-        }
-        cli
-    }
+/// Serves pages to the browsers of one listening socket, in one thread, until Ctrl-C.
+pub(crate) fn serve(cli: &Cli, socket: TcpListener) -> Result<(), Failure> {
+    let start = |why: io::Error| Failure::new("cannot start", &why);
+    stop::on_signals().map_err(start)?;
+    stop::set_grace(cli.server.grace);
+    let listener = gevent::net::TcpListener::from_std(socket).map_err(start)?;
+    let guests = Guests::new();
+    let (here, http) = (Rc::clone(&guests), site(cli)?);
+    let handle = move |stream, peer| {
+        // Why each ended is in the log line of its leaving.
+        let _ = answer(&http, &here.admit(stream, peer));
+    };
+    let server = match cli.server.max_clients {
+        Some(n) => StreamServer::with_pool(listener, &Pool::new(n.get()), handle),
+        None => StreamServer::new(listener, handle),
+    };
+    guests.tell_when_one_leaves(&server);
 
-    /// The listening socket, and the ready line.
-    pub(crate) fn bind(&self) -> Result<TcpListener, Failure> {
-        if self.http.is_none() {
-            return common::net::bind_tcp(&self.server);
-        }
-        let ServerArgs { host, port, quiet, max_clients, idle_timeout, grace, backlog } =
-            self.server.clone();
-        let args =
-            ServerArgs::<8000> { host, port, quiet, max_clients, idle_timeout, grace, backlog };
-        common::net::bind_tcp(&args)
+    server.start();
+    if let Some(stop) = stop::event() {
+        wait_read(stop, None).map_err(start)?;
     }
+    server.close();
+    guests.see_off(server.handlers(), cli.server.grace);
+    Ok(())
 }
 
-/// What `--http` serves; `None` without that option.
-pub(crate) fn site(cli: &Cli) -> Result<Option<Arc<Http>>, Failure> {
-    let Some(root) = &cli.http else { return Ok(None) };
-    let shown = root.as_deref().unwrap_or("".as_ref()).display();
-    let site = site::new(root.as_deref(), !cli.no_listing)
+fn site(cli: &Cli) -> Result<Arc<Http>, Failure> {
+    let root = cli.http.as_ref().and_then(Option::as_deref);
+    let shown = root.unwrap_or("".as_ref()).display();
+    let site = site::new(root, !cli.no_listing)
         .map_err(|why| Failure::new(format!("cannot open {shown}"), &why))?;
     let mut limits = Limits { body: cli.max_body, ..Limits::default() };
     limits.idle = cli.server.idle_timeout.unwrap_or(limits.idle);
-    Ok(Some(Http::with_limits(site, limits)))
+    Ok(Http::with_limits(site, limits))
 }
 
 /// Answers one browser until it leaves, or is let go: does what its connection says.
-pub(crate) fn answer(http: &Arc<Http>, client: &Guest) -> io::Result<()> {
+fn answer(http: &Arc<Http>, client: &Guest) -> io::Result<()> {
     let mut now = Instant::now();
     let mut connection = Connection::new(http, client.peer(), now);
     let stream = client.stream();

@@ -13,13 +13,13 @@ use nix::sys::socket::{
     sockopt,
 };
 
-use crate::Cli;
+use crate::options::{Cli, Serve};
 
 /// Serves with `n` processes. The kernel deals the clients out among their sockets (SO_REUSEPORT).
 ///
 /// All of them are forked before any of them has a hub: what waits in a hub cannot be in two
 /// processes.
-pub(crate) fn run(cli: &Cli, n: usize) -> Result<(), Failure> {
+pub(crate) fn run(cli: &Cli, n: usize, serve: Serve) -> Result<(), Failure> {
     let failed = |why: io::Error| Failure::cannot_listen(&cli.server.shown_address(), &why);
     let sockets = listen_together(cli, n).map_err(failed)?;
     let address = sockets.first().map(TcpListener::local_addr).transpose().map_err(failed)?;
@@ -28,7 +28,7 @@ pub(crate) fn run(cli: &Cli, n: usize) -> Result<(), Failure> {
     let mut children = Vec::new();
     for socket in &sockets {
         let child = process::fork_child(|| match socket.try_clone() {
-            Ok(own) => end_of(crate::serve(cli, own)),
+            Ok(own) => end_of(serve(cli, own)),
             Err(error) => end_of(Err(Failure::new("cannot start", &error))),
         });
         children.push(child.map_err(|why| Failure::new("cannot start a process", &why))?);

@@ -107,3 +107,18 @@ fn without_enough_descriptors_it_says_so_and_serves_on() -> Result {
     })?;
     server.stop()
 }
+
+#[test]
+fn without_the_patch_the_second_client_waits_for_the_first() -> Result {
+    let server = start(&["--no-patch"])?;
+    let (mut first, mut second) = (server.connect()?, server.connect()?);
+    first.send("hello")?;
+    first.expect("OK")?;
+    second.send("hello")?;
+    second.expect_silence()?;
+    first.send("again")?;
+    first.expect("OK")?;
+    drop(first);
+    second.expect("OK")?;
+    server.stop()
+}

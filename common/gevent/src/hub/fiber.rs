@@ -1,7 +1,7 @@
 //! What the hub gives turns to: tasks, and the thread's own code ("main").
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
@@ -48,27 +48,33 @@ pub(crate) enum Stage {
 pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// The part of a fiber that does not depend on what it computes.
+#[repr(C)]
 pub(crate) struct Core {
-    pub(crate) id: u64,
-    pub(crate) stage: Cell<Stage>,
+    // What waking it and giving it the turn touch comes first, so that it lies together.
+    /// Its stack, while it does not run.
+    pub(super) stack: Cell<Option<Greenlet<Turn>>>,
+    /// Which of its waits this is: a [`Waker`] of an earlier one has no effect.
+    wait: Cell<u32>,
     /// It waits, or is about to, and nobody has woken it yet.
     waiting: Cell<bool>,
     /// It was an interrupt that woke it.
     interrupted: Cell<bool>,
     /// It was the time limit of the wait itself that woke it.
     timed_out: Cell<bool>,
-    /// Its links are to be called at its next turn.
-    pub(crate) links_due: Cell<bool>,
-    /// Which of its waits this is: a [`Waker`] of an earlier one has no effect.
-    wait: Cell<u32>,
+    /// A patched call has failed because of the first interrupt, which is still to be raised.
+    announced: Cell<bool>,
+    /// It waits for a lock of std, which knows no failure: an interrupt has to be raised later.
+    pub(super) deaf: Cell<bool>,
+    pub(crate) stage: Cell<Stage>,
     /// For [`LoopExit`](crate::LoopExit): what it waits for.
     pub(super) waits_for: Cell<&'static str>,
-    /// Its stack, while it does not run.
-    pub(super) stack: Cell<Option<Greenlet<Turn>>>,
+    rare: Cell<Option<Box<Rare>>>,
     /// Place in the hub's list of tasks that have waited.
     pub(super) place: Cell<u32>,
-    pub(crate) links: RefCell<Links>,
-    pub(crate) rare: RefCell<Option<Box<Rare>>>,
+    /// Its links are to be called at its next turn.
+    pub(crate) links_due: Cell<bool>,
+    links: Cell<Links>,
+    pub(crate) id: u64,
 }
 
 /// What few fibers have.
@@ -87,37 +93,87 @@ pub(crate) struct Rare {
 impl Core {
     pub(crate) fn new(id: u64, stage: Stage) -> Core {
         Core {
-            id,
-            stage: Cell::new(stage),
+            stack: Cell::new(None),
+            wait: Cell::new(0),
             waiting: Cell::new(false),
             interrupted: Cell::new(false),
             timed_out: Cell::new(false),
-            links_due: Cell::new(false),
-            wait: Cell::new(0),
+            announced: Cell::new(false),
+            deaf: Cell::new(false),
+            stage: Cell::new(stage),
             waits_for: Cell::new(""),
-            stack: Cell::new(None),
+            rare: Cell::new(None),
             place: Cell::new(NOWHERE),
-            links: RefCell::default(),
-            rare: RefCell::new(None),
+            links_due: Cell::new(false),
+            links: Cell::default(),
+            id,
         }
     }
 
+    /// Shows `f` its stack, if it is suspended on one.
+    pub(super) fn with_stack(&self, f: impl FnOnce(&Greenlet<Turn>)) {
+        if let Some(stack) = self.stack.take() {
+            f(&stack);
+            self.stack.set(Some(stack));
+        }
+    }
+
+    /// Changes its links. They are out of their place meanwhile, so `f` calls nobody.
+    pub(crate) fn with_links<R>(&self, f: impl FnOnce(&mut Links) -> R) -> R {
+        let mut links = self.links.take();
+        let result = f(&mut links);
+        self.links.set(links);
+        result
+    }
+
+    /// All its links, to be told that it has ended.
+    pub(crate) fn take_links(&self) -> Links {
+        self.links.take()
+    }
+
     pub(crate) fn with_rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> R {
-        f(self.rare.borrow_mut().get_or_insert_default())
+        let mut rare = self.rare.take().unwrap_or_default();
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
+        result
+    }
+
+    /// As [`Core::with_rare`], if there is any of it.
+    pub(super) fn if_rare<R>(&self, f: impl FnOnce(&mut Rare) -> R) -> Option<R> {
+        let mut rare = self.rare.take()?;
+        let result = f(&mut rare);
+        self.rare.set(Some(rare));
+        Some(result)
     }
 
     /// Its name, or `Task-7`.
     pub(crate) fn name(&self) -> String {
-        let rare = self.rare.borrow();
-        match rare.as_ref().and_then(|rare| rare.name.as_deref()) {
-            Some(name) => name.to_owned(),
-            None => format!("Task-{}", self.id),
-        }
+        let name = self.if_rare(|rare| rare.name.as_deref().map(str::to_owned)).flatten();
+        name.unwrap_or_else(|| format!("Task-{}", self.id))
     }
 
     /// The first interrupt that waits to be raised, except one that was taken back.
     pub(super) fn next_interrupt(&self) -> Option<Interrupt> {
-        self.rare.borrow_mut().as_mut()?.interrupts.pop_front()
+        self.announced.set(false);
+        self.if_rare(|rare| rare.interrupts.pop_front()).flatten()
+    }
+
+    /// Where nothing may unwind: keeps an interrupt to be raised later, and has every patched call
+    /// fail until then.
+    pub(crate) fn announce(&self, interrupt: Interrupt) {
+        self.with_rare(|rare| rare.interrupts.push_front(interrupt));
+        self.announced.set(true);
+    }
+
+    /// Whether an interrupt has been announced and not been raised yet.
+    #[inline]
+    pub(crate) fn is_announced(&self) -> bool {
+        self.announced.get()
+    }
+
+    /// The interrupt that has been announced, if any, to be raised now.
+    pub(crate) fn take_announced(&self) -> Option<Interrupt> {
+        if self.announced.get() { self.next_interrupt() } else { None }
     }
 
     /// Woken by an interrupt: which one.
@@ -135,26 +191,23 @@ impl Core {
         if self.interrupted.get() {
             return; // too late: it is on its way
         }
-        if let Some(rare) = self.rare.borrow_mut().as_mut() {
-            rare.interrupts
-                .retain(|i| !matches!(i, Interrupt::TimedOut(error) if error.id() == timeout));
-        }
+        self.if_rare(|rare| {
+            if rare.interrupts.front().is_some_and(|i| i.is_of(timeout)) {
+                self.announced.set(false);
+            }
+            rare.interrupts.retain(|i| !i.is_of(timeout));
+        });
     }
 
     /// Whether a time limit has passed and has not been raised yet.
     pub(crate) fn is_due(&self, timeout: u64) -> bool {
-        let rare = self.rare.borrow();
-        rare.as_ref().is_some_and(|rare| {
-            rare.interrupts
-                .iter()
-                .any(|i| matches!(i, Interrupt::TimedOut(error) if error.id() == timeout))
-        })
+        let due = self.if_rare(|rare| rare.interrupts.iter().any(|i| i.is_of(timeout)));
+        due.unwrap_or(false)
     }
 
     /// Whether `payload` was raised without a word on standard error, so that somebody must say it.
     pub(crate) fn is_quiet(&self, payload: &Payload) -> bool {
-        let rare = self.rare.borrow();
-        rare.as_ref().is_some_and(|rare| rare.quiet == address(payload))
+        self.if_rare(|rare| rare.quiet == address(payload)).unwrap_or(false)
     }
 }
 
@@ -221,6 +274,12 @@ pub(crate) enum Interrupt {
     TimedOut(TimedOut),
     /// The stack is being unwound by a panic: nothing can wait.
     Unwinding,
+}
+
+impl Interrupt {
+    fn is_of(&self, timeout: u64) -> bool {
+        matches!(self, Interrupt::TimedOut(error) if error.id() == timeout)
+    }
 }
 
 /// Has `interrupt` raised in `fiber` where it waits, or at its next wait.

@@ -15,6 +15,7 @@
 //! nothing but give way keep nobody from being woken.
 
 mod fiber;
+mod limit;
 mod poller;
 mod remote;
 mod timers;
@@ -37,6 +38,7 @@ pub(crate) use timers::{Alarm, TimerKey};
 
 use crate::detector::Watched;
 use crate::exception::LoopExit;
+use crate::waitlist::Deadline;
 use fiber::{Main, NOWHERE};
 use poller::Poller;
 use remote::Remote;
@@ -69,6 +71,8 @@ pub struct Hub {
     joiners: RefCell<Vec<Waker>>,
     /// Timers of theirs: they count for nothing when it comes to whether the hub is idle.
     idle_timers: Cell<usize>,
+    /// How many tasks wait for a lock of std.
+    at_locks: Cell<usize>,
     next_id: Cell<u64>,
     /// Reads and writes left to the current fiber in this turn.
     patience: Cell<u32>,
@@ -94,6 +98,12 @@ pub fn hub() -> &'static Hub {
 #[must_use]
 pub fn has_hub() -> bool {
     HUB.get().is_some()
+}
+
+/// The hub of this thread, if it has one.
+#[inline]
+pub(crate) fn existing() -> Option<&'static Hub> {
+    HUB.get()
 }
 
 /// How a wait ended.
@@ -140,6 +150,7 @@ impl Hub {
             live: RefCell::default(),
             joiners: RefCell::default(),
             idle_timers: Cell::new(0),
+            at_locks: Cell::new(0),
             next_id: Cell::new(1),
             patience: Cell::new(PATIENCE),
             watched: RefCell::new(None),
@@ -175,6 +186,13 @@ impl Hub {
         }
     }
 
+    fn with_current<R>(&self, f: impl FnOnce(&Core) -> R) -> R {
+        match &*self.current.borrow() {
+            Some(fiber) => f(fiber.core()),
+            None => panic!("{BLOCKING_SWITCH_OUT}"),
+        }
+    }
+
     /// As [`Hub::current`], `None` in a link.
     pub(crate) fn try_current(&self) -> Option<Rc<dyn Fiber>> {
         self.current.borrow().clone()
@@ -204,13 +222,23 @@ impl Hub {
 
     /// Gives way: goes on when all who are ready now have had their turns.
     pub(crate) fn give_way(&'static self) {
-        match self.waker().and_then(|waker| {
-            waker.wake();
-            self.park("its turn")
-        }) {
-            Ok(_) | Err(Interrupt::Unwinding) => {}
+        match self.give_way_or() {
+            Ok(()) | Err(Interrupt::Unwinding) => {}
             Err(interrupt) => raise(interrupt),
         }
+    }
+
+    /// As [`Hub::give_way`], for who must not unwind.
+    pub(crate) fn give_way_or(&'static self) -> Result<(), Interrupt> {
+        let waker = self.waker()?;
+        waker.wake();
+        self.park("its turn").map(drop)
+    }
+
+    /// As [`Hub::give_way`], deaf to interrupts: for a fiber that has been told of one already.
+    pub(crate) fn step_aside(&'static self) {
+        Waker::new(self.current()).wake();
+        let _ = self.park("its turn");
     }
 
     /// Waits until somebody uses the waker that `register` is given, or the time is over.
@@ -231,6 +259,7 @@ impl Hub {
     }
 
     /// As [`Hub::wait`], for who has to tidy up before an interrupt is raised.
+    #[inline(always)]
     pub(crate) fn wait_or(
         &'static self,
         what: &'static str,
@@ -248,6 +277,7 @@ impl Hub {
     }
 
     /// Prepares the current fiber's next wait. Nothing but [`Hub::park`] may follow.
+    #[inline(always)]
     fn waker(&self) -> Result<Waker, Interrupt> {
         let current = self.current();
         if std::thread::panicking() {
@@ -260,19 +290,18 @@ impl Hub {
     }
 
     /// Leaves the current fiber until its waker is used.
+    #[inline(always)] // the fewer frames lie on a stack that waits, the fewer have to be fetched
     fn park(&'static self, what: &'static str) -> Result<Woken, Interrupt> {
-        let current = self.current();
-        let core = current.core();
-        core.waits_for.set(what);
+        self.with_current(|core| core.waits_for.set(what));
         match self.loop_peer.get() {
             Some(hub) => hub.switch(Turn),
             None => unreachable!("a hub without a loop"),
         };
-        match core.woken_by() {
+        self.with_current(|core| match core.woken_by() {
             Some(interrupt) => Err(interrupt),
             None if core.take_timed_out() => Ok(Woken::TimedOut),
             None => Ok(Woken::Called),
-        }
+        })
     }
 
     /// Waits until a read or write of `fd` may succeed.
@@ -285,13 +314,12 @@ impl Hub {
         source: &Rc<Source>,
         direction: Direction,
         fd: BorrowedFd<'_>,
-        timeout: Option<Duration>,
+        deadline: Deadline,
     ) -> Result<io::Result<()>, Interrupt> {
         if let Err(error) = self.poller.register(source, fd) {
             return Ok(Err(error));
         }
-        let place = source.waiter(direction);
-        if place.borrow().as_ref().is_some_and(Waker::is_waiting) {
+        if source.is_awaited(direction) {
             return Ok(Err(io::Error::other(crate::exception::CONCURRENT_USE)));
         }
         let what = match direction {
@@ -300,11 +328,13 @@ impl Hub {
         };
         let counts = usize::from(!source.in_background.get());
         self.poller.waiters.set(self.poller.waiters.get() + counts);
-        let woken = self.wait_or(what, timeout, |waker| drop(place.replace(Some(waker))));
-        self.poller.waiters.set(self.poller.waiters.get() - counts);
-        if !matches!(woken, Ok(Woken::Called)) {
-            place.take();
+        let limit = deadline.instant().map(|at| self.begin_limit(source, direction, at));
+        let woken = self.wait_or(what, None, |waker| source.waiter(direction).set(Some(waker)));
+        if let Some(deadline) = limit {
+            self.end_limit(source, direction, deadline);
         }
+        self.poller.waiters.set(self.poller.waiters.get() - counts);
+        source.forget_stale(direction);
         Ok(match woken? {
             _ if source.closed.get() => Err(nix::errno::Errno::EBADF.into()),
             Woken::Called => Ok(()),
@@ -312,11 +342,33 @@ impl Hub {
         })
     }
 
+    /// Has the kernel tell of the descriptor's changes from now on.
+    ///
+    /// # Errors
+    /// It cannot be watched.
+    pub(crate) fn watch(&self, source: &Rc<Source>, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.poller.register(source, fd)
+    }
+
+    /// As [`Hub::wait_or`], for wakers that `register` puts at watched descriptors.
+    pub(crate) fn wait_watched(
+        &'static self,
+        what: &'static str,
+        timeout: Option<Duration>,
+        register: impl FnOnce(Waker),
+    ) -> Result<Woken, Interrupt> {
+        self.poller.waiters.set(self.poller.waiters.get() + 1);
+        let woken = self.wait_or(what, timeout, register);
+        self.poller.waiters.set(self.poller.waiters.get() - 1);
+        woken
+    }
+
     /// Forgets a descriptor that is about to be closed; who waits for it gets EBADF.
     pub(crate) fn forget(&self, source: &Source, fd: BorrowedFd<'_>) {
         source.closed.set(true);
         self.poller.deregister(source, fd);
         for direction in [Direction::Read, Direction::Write] {
+            self.forget_limit(source, direction);
             if let Some(waker) = source.waiter(direction).take() {
                 waker.wake();
             }
@@ -337,6 +389,40 @@ impl Hub {
         }
     }
 
+    /// As [`Hub::spend`], for a fiber that must not unwind.
+    #[inline]
+    pub(crate) fn spend_or(&'static self) -> Result<(), Interrupt> {
+        match self.patience.get() {
+            0 => {
+                self.patience.set(PATIENCE);
+                self.give_way_or()
+            }
+            left => {
+                self.patience.set(left - 1);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the next [`Hub::spend`] lets others run.
+    #[inline]
+    pub(crate) fn is_out_of_patience(&self) -> bool {
+        self.patience.get() == 0
+    }
+
+    /// What `f` says of the fiber whose turn it is; `None` in the hub itself.
+    #[inline]
+    pub(crate) fn of_current<R>(&self, f: impl FnOnce(&Core) -> R) -> Option<R> {
+        self.current.try_borrow().ok()?.as_ref().map(|fiber| f(fiber.core()))
+    }
+
+    /// Raises what a patched call could only announce.
+    pub(crate) fn raise_announced(&self) {
+        if let Some(interrupt) = self.of_current(Core::take_announced).flatten() {
+            raise(interrupt);
+        }
+    }
+
     /// A number for something another thread will do, and where it posts it when it has.
     pub(crate) fn expect_mail(&self) -> io::Result<(u64, Arc<Mailbox>)> {
         self.remote.expect(&self.poller)
@@ -350,6 +436,36 @@ impl Hub {
     /// Who is to be woken by that mail.
     pub(crate) fn on_mail(&self, number: u64, waker: Option<Waker>) {
         self.remote.set_waiter(number, waker);
+    }
+
+    /// Waits for that mail on behalf of a lock of std: as long as it takes, whatever interrupts come
+    /// meanwhile (they are announced). False if the time was over.
+    pub(crate) fn wait_for_lock(
+        &'static self,
+        number: u64,
+        timeout: Option<Duration>,
+    ) -> Result<Woken, Interrupt> {
+        let current = self.current();
+        let core = current.core();
+        if std::thread::panicking() {
+            return Err(Interrupt::Unwinding);
+        }
+        let waker = Waker::new(Rc::clone(&current));
+        let timer = timeout.map(|after| self.arm(after, Alarm::Wake(waker.clone())));
+        self.on_mail(number, Some(waker));
+        self.at_locks.set(self.at_locks.get() + 1);
+        core.deaf.set(true);
+        let woken = self.park("a lock of std");
+        core.deaf.set(false);
+        self.at_locks.set(self.at_locks.get() - 1);
+        self.on_mail(number, None);
+        if let Some(timer) = timer {
+            self.disarm(timer);
+        }
+        Ok(woken.unwrap_or_else(|interrupt| {
+            core.announce(interrupt);
+            Woken::Called
+        }))
     }
 
     /// Gives `fiber` the turn; `resume` switches to its stack and returns when it is left.
@@ -376,28 +492,24 @@ impl Hub {
         fiber: &Rc<dyn Fiber>,
         body: impl FnOnce() + 'static,
     ) -> Result<(), greenlet::Error> {
-        let core = fiber.core();
-        let rare = core.rare.borrow();
-        let stack = match rare.as_deref() {
-            Some(rare) => {
-                let mut builder = Greenlet::builder();
-                if let Some(name) = &rare.name {
-                    builder = builder.name(name.clone());
-                }
-                if let Some(size) = rare.stack_size {
-                    builder = builder.stack_size(size);
-                }
-                builder.run(|Turn| {
-                    body();
-                    Turn
-                })
-            }
-            None => Greenlet::new(|Turn| {
-                body();
-                Turn
-            }),
+        let body = |Turn| {
+            body();
+            Turn
         };
-        drop(rare);
+        let core = fiber.core();
+        let stack = match core.if_rare(|rare| (rare.name.clone(), rare.stack_size)) {
+            Some((name, stack_size)) => {
+                let mut builder = Greenlet::builder();
+                if let Some(name) = name {
+                    builder = builder.name(name);
+                }
+                if let Some(bytes) = stack_size {
+                    builder = builder.stack_size(bytes);
+                }
+                builder.run(body)
+            }
+            None => Greenlet::new(body),
+        };
         let mut result = Ok(());
         self.run_as(Rc::clone(fiber), || result = stack.try_switch(Turn).map(drop));
         if result.is_ok() && !stack.dead() {
@@ -438,6 +550,7 @@ impl Hub {
     }
 
     fn run(&'static self) -> Turn {
+        self.current.replace(None); // main, which has made the hub, is the first to wait
         loop {
             self.run_ready();
             self.look_outside();
@@ -448,7 +561,7 @@ impl Hub {
         let begin = Instant::now();
         let mut turns = 0;
         loop {
-            let Some(next) = self.queue.borrow_mut().pop_front() else { return };
+            let Some(next) = self.next_ready() else { return };
             next.turn(self);
             turns += 1;
             if turns % TURNS_PER_CLOCK == 0 && (turns >= TURNS || begin.elapsed() >= INTERVAL) {
@@ -457,12 +570,25 @@ impl Hub {
         }
     }
 
+    /// The next whose turn it is. Of those who follow, the processor fetches what their turns begin
+    /// with: with a thousand connections that is in no cache any more.
+    fn next_ready(&self) -> Option<Rc<dyn Fiber>> {
+        let mut queue = self.queue.borrow_mut();
+        let next = queue.pop_front();
+        if let Some(second) = queue.get(1) {
+            second.core().with_stack(|stack| stack.fetch_block());
+        }
+        if let Some(first) = queue.front() {
+            first.core().with_stack(|stack| stack.fetch_stack());
+        }
+        next
+    }
+
     /// Looks at clock, descriptors and mail; waits for them if nobody is ready.
     fn look_outside(&'static self) {
         self.ring();
         let limit = if self.queue.borrow().is_empty() {
-            let timers = self.timers.borrow().len() - self.idle_timers.get();
-            if timers + self.poller.waiters.get() + self.remote.expected.get() == 0 {
+            if !self.something_may_happen() {
                 return self.nothing_left();
             }
             self.timers.borrow().next_in()
@@ -472,6 +598,17 @@ impl Hub {
         self.poller.look(limit);
         self.remote.look();
         self.ring();
+    }
+
+    /// Whether time, a descriptor or another thread may wake somebody.
+    fn something_may_happen(&self) -> bool {
+        let timers = self.timers.borrow().len() - self.idle_timers.get();
+        let locks = self.at_locks.get();
+        if timers + self.poller.waiters.get() + self.remote.expected.get() > locks {
+            return true;
+        }
+        // A lock is held by another task, or by another thread if there is one.
+        locks > 0 && crate::threadpool::other_threads() != Some(0)
     }
 
     /// Rings the alarms whose time has come.
@@ -486,6 +623,7 @@ impl Hub {
                 Alarm::Wake(waker) => waker.time_is_over(),
                 Alarm::Start(fiber) => self.push(fiber),
                 Alarm::Raise(fiber, error) => interrupt(&fiber, Interrupt::TimedOut(error)),
+                Alarm::Limit(source, direction) => self.limit_rings(&source, direction, now),
             }
         }
     }
@@ -498,9 +636,13 @@ impl Hub {
         if woken > 0 {
             return;
         }
-        if let Some(main) = self.main.get() {
-            interrupt(main, Interrupt::Throw(Box::new(self.loop_exit())));
+        let Some(main) = self.main.get() else { return };
+        if main.core().deaf.get() {
+            // Main cannot be told: it would wait for the lock again.
+            eprintln!("error: {}", self.loop_exit());
+            std::process::abort();
         }
+        interrupt(main, Interrupt::Throw(Box::new(self.loop_exit())));
     }
 
     fn loop_exit(&self) -> LoopExit {

@@ -1,6 +1,7 @@
 //! Who waits for which descriptor: edge-triggered epoll.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
@@ -10,28 +11,38 @@ use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
 use super::fiber::Waker;
+use super::limit::Limit;
 
 /// What the hub knows of one descriptor.
 ///
 /// Edge-triggered: the kernel speaks up once, when something has changed. What it said is kept here
 /// until a read or write finds that it is no longer true, so most calls need no epoll at all, and a
 /// read that got less than it had room for need not be repeated only to hear "nothing".
-#[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Source {
-    /// Where the poller keeps it, once somebody had to wait.
-    key: Cell<Option<u64>>,
+    // What each event and each wait touch comes first, so that it lies in one cache line.
+    reader: Cell<Option<Waker>>,
+    /// Where the poller keeps it, once somebody had to wait; [`NOWHERE`] before.
+    key: Cell<u64>,
     /// A read may succeed: true until one has said otherwise.
     readable: Cell<bool>,
     /// The same of a write.
     writable: Cell<bool>,
-    /// The peer has closed, or there is an error: reads will always return at once.
-    pub(crate) hung_up: Cell<bool>,
+    /// A read that leaves room has emptied it. That is so of TCP only (a Unix socket's read stops where
+    /// a descriptor was sent along, a terminal's at the end of the line), and no more once there was an
+    /// urgent byte, or the peer has closed.
+    pub(crate) short_read_empties: Cell<bool>,
     pub(crate) closed: Cell<bool>,
     /// Who waits for it keeps no hub from being idle.
     pub(crate) in_background: Cell<bool>,
-    reader: RefCell<Option<Waker>>,
-    writer: RefCell<Option<Waker>>,
+    writer: Cell<Option<Waker>>,
+
+    read_limit: Limit,
+    write_limit: Limit,
 }
+
+/// The key of a source that is not registered.
+const NOWHERE: u64 = u64::MAX;
 
 /// Which of the two directions somebody waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +54,16 @@ pub(crate) enum Direction {
 impl Source {
     pub(crate) fn new() -> Rc<Source> {
         Rc::new(Source {
-            key: Cell::new(None),
+            reader: Cell::new(None),
+            key: Cell::new(NOWHERE),
             readable: Cell::new(true),
             writable: Cell::new(true),
-            hung_up: Cell::new(false),
+            short_read_empties: Cell::new(false),
             closed: Cell::new(false),
             in_background: Cell::new(false),
-            reader: RefCell::new(None),
-            writer: RefCell::new(None),
+            writer: Cell::new(None),
+            read_limit: Limit::default(),
+            write_limit: Limit::default(),
         })
     }
 
@@ -63,31 +76,59 @@ impl Source {
         }
     }
 
-    pub(crate) fn waiter(&self, direction: Direction) -> &RefCell<Option<Waker>> {
+    pub(crate) fn waiter(&self, direction: Direction) -> &Cell<Option<Waker>> {
         match direction {
             Direction::Read => &self.reader,
             Direction::Write => &self.writer,
         }
     }
 
-    fn happened(&self, events: EpollFlags) {
-        if events.intersects(EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR) {
-            self.hung_up.set(true);
-        }
-        let broken = events.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
-        if broken || events.intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP) {
-            self.now_ready(Direction::Read);
-        }
-        if broken || events.intersects(EpollFlags::EPOLLOUT) {
-            self.now_ready(Direction::Write);
+    /// Whether somebody waits for it.
+    pub(crate) fn is_awaited(&self, direction: Direction) -> bool {
+        let place = self.waiter(direction);
+        let waiter = place.take();
+        let awaited = waiter.as_ref().is_some_and(Waker::is_waiting);
+        place.set(waiter);
+        awaited
+    }
+
+    /// Forgets who has waited for it, but not somebody who does so by now.
+    pub(crate) fn forget_stale(&self, direction: Direction) {
+        let place = self.waiter(direction);
+        place.set(place.take().filter(Waker::is_waiting));
+    }
+
+    pub(super) fn limit(&self, direction: Direction) -> &Limit {
+        match direction {
+            Direction::Read => &self.read_limit,
+            Direction::Write => &self.write_limit,
         }
     }
 
-    fn now_ready(&self, direction: Direction) {
-        self.ready(direction).set(true);
-        if let Some(waker) = self.waiter(direction).take() {
-            waker.wake();
+    /// Notes what has happened; returns who is to be woken.
+    fn happened(&self, events: EpollFlags) -> [Option<Waker>; 2] {
+        let broken = events.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
+        if broken || events.intersects(EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLPRI) {
+            self.short_read_empties.set(false);
         }
+        let to_read = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLPRI;
+        let now_ready = |direction, ready: bool| {
+            let news = ready.then(|| self.ready(direction).set(true));
+            news.and_then(|()| self.waiter(direction).take())
+        };
+        [
+            now_ready(Direction::Read, broken || events.intersects(to_read)),
+            now_ready(Direction::Write, broken || events.intersects(EpollFlags::EPOLLOUT)),
+        ]
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("readable", &self.readable)
+            .field("writable", &self.writable)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,7 +161,7 @@ impl Poller {
     /// # Errors
     /// Out of descriptors (the first time), out of memory, and EPERM for a regular file.
     pub(super) fn register(&self, source: &Rc<Source>, fd: BorrowedFd<'_>) -> io::Result<()> {
-        if source.key.get().is_some() {
+        if source.key.get() != NOWHERE {
             return Ok(());
         }
         let mut epoll = self.epoll.borrow_mut();
@@ -136,19 +177,29 @@ impl Poller {
         let interest = EpollFlags::EPOLLIN
             | EpollFlags::EPOLLOUT
             | EpollFlags::EPOLLRDHUP
+            | EpollFlags::EPOLLPRI
             | EpollFlags::EPOLLET;
-        if let Err(errno) = epoll.add(fd, EpollEvent::new(interest, key)) {
+        let mut event = EpollEvent::new(interest, key);
+        let registered = match epoll.add(fd, event) {
+            // Under another key, by somebody who has let go of it without closing it.
+            Err(Errno::EEXIST) => epoll.modify(fd, &mut event),
+            other => other,
+        };
+        if let Err(errno) = registered {
             self.sources.borrow_mut().remove(key);
             return Err(errno.into());
         }
-        source.key.set(Some(key));
+        source.key.set(key);
         Ok(())
     }
 
     /// To be called before the descriptor is closed, so that nothing is said of it to whoever gets
     /// the same number next.
     pub(super) fn deregister(&self, source: &Source, fd: BorrowedFd<'_>) {
-        if let (Some(key), Some(epoll)) = (source.key.take(), &*self.epoll.borrow()) {
+        let key = source.key.replace(NOWHERE);
+        if key != NOWHERE
+            && let Some(epoll) = &*self.epoll.borrow()
+        {
             let _ = epoll.delete(fd);
             self.sources.borrow_mut().remove(key);
         }
@@ -183,10 +234,10 @@ impl Poller {
             }
         };
         for event in &events[..count] {
-            let source = self.sources.borrow().get(event.data());
-            if let Some(source) = source {
-                source.happened(event.events());
-            }
+            let sources = self.sources.borrow();
+            let woken = sources.get(event.data()).map(|source| source.happened(event.events()));
+            drop(sources);
+            woken.into_iter().flatten().flatten().for_each(|waker| _ = waker.wake());
         }
     }
 }
@@ -217,9 +268,9 @@ impl Slab {
         u64::from(place.0) << 32 | u64::from(index)
     }
 
-    fn get(&self, key: u64) -> Option<Rc<Source>> {
+    fn get(&self, key: u64) -> Option<&Source> {
         let (generation, source) = self.places.get((key & 0xffff_ffff) as usize)?;
-        source.clone().filter(|_| u64::from(*generation) == key >> 32)
+        source.as_deref().filter(|_| u64::from(*generation) == key >> 32)
     }
 
     fn remove(&mut self, key: u64) {

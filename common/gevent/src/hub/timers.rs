@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::fiber::{Fiber, Waker};
+use super::poller::{Direction, Source};
 use crate::timeout::TimedOut;
 
 /// What happens when a deadline comes.
@@ -15,6 +16,8 @@ pub(crate) enum Alarm {
     Start(Rc<dyn Fiber>),
     /// A [`Timeout`](crate::Timeout) is raised in its task.
     Raise(Rc<dyn Fiber>, TimedOut),
+    /// The time limit of a read or write may have been met.
+    Limit(Rc<Source>, Direction),
 }
 
 /// Names one timer: its deadline in nanoseconds since the hub began, and how many were armed before.
@@ -23,6 +26,12 @@ pub(crate) enum Alarm {
 pub(crate) struct TimerKey {
     deadline: u64,
     nth: u64,
+}
+
+impl TimerKey {
+    pub(super) fn deadline(self) -> u64 {
+        self.deadline
+    }
 }
 
 /// All timers of a hub. Arming and disarming cost the logarithm of their number, so a time limit
@@ -43,9 +52,18 @@ impl Timers {
         nanos(self.epoch.elapsed())
     }
 
+    /// `at` in nanoseconds since the hub began.
+    pub(super) fn deadline(&self, at: Instant) -> u64 {
+        nanos(at.saturating_duration_since(self.epoch))
+    }
+
     /// `after` counts from now, not from when the hub last looked at the clock.
     pub(super) fn arm(&mut self, after: Duration, alarm: Alarm) -> TimerKey {
-        let key = TimerKey { deadline: self.now().saturating_add(nanos(after)), nth: self.armed };
+        self.arm_at(self.now().saturating_add(nanos(after)), alarm)
+    }
+
+    pub(super) fn arm_at(&mut self, deadline: u64, alarm: Alarm) -> TimerKey {
+        let key = TimerKey { deadline, nth: self.armed };
         self.armed += 1;
         self.map.insert(key, alarm);
         key

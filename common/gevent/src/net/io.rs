@@ -97,8 +97,14 @@ impl<S: AsFd> Cooperative<S> {
         self.run(Direction::Write, self.write_timeout.get(), op)
     }
 
-    /// Reads with `op` into a buffer of `room` bytes. Of a stream only: a read that leaves room has
-    /// emptied it, so the next one need not ask.
+    /// Says that this is a TCP socket.
+    pub(super) fn of_tcp(self) -> Cooperative<S> {
+        self.source.short_read_empties.set(true);
+        self
+    }
+
+    /// Reads with `op` into a buffer of `room` bytes. If a read that leaves room has emptied the stream,
+    /// the next one need not ask.
     #[inline]
     pub(crate) fn read_stream(
         &self,
@@ -106,7 +112,7 @@ impl<S: AsFd> Cooperative<S> {
         op: impl FnMut(&S) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let n = self.reading(op)?;
-        if n > 0 && n < room && !self.source.hung_up.get() {
+        if n > 0 && n < room && self.source.short_read_empties.get() {
             self.source.ready(Direction::Read).set(false);
         }
         Ok(n)
@@ -115,7 +121,7 @@ impl<S: AsFd> Cooperative<S> {
     /// Waits until a connection that has been begun is made, or has failed.
     pub(super) fn wait_writable(&self, limit: Option<Duration>) -> io::Result<()> {
         self.source.ready(Direction::Write).set(false);
-        self.wait(Direction::Write, limit, &*self.inner()?)
+        self.wait(Direction::Write, Deadline::after(limit), &*self.inner()?)
     }
 
     #[inline]
@@ -139,12 +145,12 @@ impl<S: AsFd> Cooperative<S> {
                 }
             }
             let deadline = *deadline.get_or_insert_with(|| Deadline::after(limit));
-            self.wait(direction, deadline.left(), &*inner)?;
+            self.wait(direction, deadline, &*inner)?;
         }
     }
 
-    fn wait(&self, direction: Direction, limit: Option<Duration>, fd: &S) -> io::Result<()> {
-        match hub().wait_ready(&self.source, direction, fd.as_fd(), limit) {
+    fn wait(&self, direction: Direction, deadline: Deadline, fd: &S) -> io::Result<()> {
+        match hub().wait_ready(&self.source, direction, fd.as_fd(), deadline) {
             Ok(Ok(())) if self.cancelled.take() => Err(ErrorKind::ConnectionAborted.into()),
             Ok(result) => result,
             Err(Interrupt::Unwinding) => Err(ErrorKind::WouldBlock.into()),
@@ -224,7 +230,7 @@ fn wait_once(fd: BorrowedFd<'_>, direction: Direction, limit: Option<Duration>) 
 impl<S: AsFd> Cooperative<S> {
     fn wait_for(&self, direction: Direction, limit: Option<Duration>) -> io::Result<()> {
         self.source.ready(direction).set(false);
-        self.wait(direction, limit, &*self.inner()?)
+        self.wait(direction, Deadline::after(limit), &*self.inner()?)
     }
 }
 

@@ -92,7 +92,8 @@ impl TcpStream {
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
         let fd: OwnedFd = socket(family, SockType::Stream, flags, None)?;
         let begun = connect(fd.as_raw_fd(), &SockaddrStorage::from(address));
-        let stream = TcpStream { io: Rc::new(Cooperative::new(std::net::TcpStream::from(fd))) };
+        let stream =
+            TcpStream { io: Rc::new(Cooperative::new(std::net::TcpStream::from(fd)).of_tcp()) };
         match begun {
             Ok(()) => return Ok(stream),
             Err(Errno::EINPROGRESS) => {}
@@ -111,7 +112,7 @@ impl TcpStream {
     /// It cannot be made non-blocking.
     pub fn from_std(socket: std::net::TcpStream) -> io::Result<TcpStream> {
         socket.set_nonblocking(true)?;
-        Ok(TcpStream { io: Rc::new(Cooperative::new(socket)) })
+        Ok(TcpStream { io: Rc::new(Cooperative::new(socket).of_tcp()) })
     }
 
     /// Runs a read of one's own on the socket, waiting for data whenever it would block. It asks for

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use greenlet::GreenletExit;
 
-use super::link::Links;
 use crate::exception::{Exception, GetError, SystemExit};
 use crate::hub::{Core, Fiber, Hub, Interrupt, Payload, Stage, hub, interrupt};
 
@@ -65,6 +64,7 @@ pub(super) trait Typed<R>: Fiber {
     fn outcome(&self) -> &RefCell<Outcome<R>>;
 }
 
+#[repr(C)] // what a turn touches lies together: the counts of the `Rc`, the core
 pub(super) struct Body<F, R> {
     core: Core,
     run: Cell<Option<F>>,
@@ -83,7 +83,15 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Body<F, R> {
     /// All that happens on the task's own stack.
     fn live(self: Rc<Self>) {
         if let Some(run) = self.run.take() {
-            let outcome = match greenlet::catch(run) {
+            let mut end = greenlet::catch(run);
+            // Told of a kill by a patched call that failed, it ends of the kill, however it took it.
+            if self.core.is_announced() {
+                end = greenlet::catch(|| {
+                    hub().raise_announced();
+                    unreachable!("what is announced is raised")
+                });
+            }
+            let outcome = match end {
                 Ok(value) => Outcome::Value(value),
                 Err(payload) => self.died_of(payload),
             };
@@ -167,10 +175,10 @@ pub(super) struct Killed;
 pub(super) fn ended(fiber: Rc<dyn Fiber>) {
     let core = fiber.core();
     core.stage.set(Stage::Done);
-    if core.links.borrow().has_calls() {
+    if core.with_links(|links| links.has_calls()) {
         links_are_due(fiber);
     } else {
-        core.links.take().for_each(super::Link::fire);
+        core.take_links().for_each(super::Link::fire);
     }
 }
 
@@ -183,8 +191,7 @@ pub(super) fn links_are_due(fiber: Rc<dyn Fiber>) {
 
 fn tell_links(core: &Core) {
     core.links_due.set(false);
-    let links: Links = core.links.take();
-    links.for_each(|link| {
+    core.take_links().for_each(|link| {
         // What goes wrong in one (the panic hook tells of it) is nothing to the next.
         let _ = greenlet::catch(|| link.fire());
     });

@@ -82,19 +82,13 @@ impl Links {
         };
     }
 
-    pub(crate) fn retain(&mut self, mut stays: impl FnMut(&Link) -> bool) {
+    /// Takes out those of which `is_out` is true; they are the caller's to drop, since a function of
+    /// the user's may own what comes back here when it is dropped.
+    pub(crate) fn take_out(&mut self, mut is_out: impl FnMut(&Link) -> bool) -> Links {
         match self {
-            Links::One(link) if !stays(link) => *self = Links::None,
-            Links::Many(links) => links.retain(stays),
-            Links::None | Links::One(_) => {}
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        match self {
-            Links::None => true,
-            Links::One(_) => false,
-            Links::Many(links) => links.is_empty(),
+            Links::One(link) if is_out(link) => std::mem::take(self),
+            Links::Many(links) => Links::Many(links.extract_if(.., |link| is_out(link)).collect()),
+            Links::None | Links::One(_) => Links::None,
         }
     }
 

@@ -241,12 +241,12 @@ impl AnyTask {
     /// Waits for its end, however it ends; false if that was not in time (it goes on then).
     pub fn join(&self, timeout: Option<Duration>) -> bool {
         if !self.dead() || self.fiber.core().links_due.get() {
-            let links = &self.fiber.core().links;
+            let core = self.fiber.core();
             let woken = hub().wait_or("the end of a task", timeout, |waker| {
-                links.borrow_mut().push(Link::Wake(waker));
+                core.with_links(|links| links.push(Link::Wake(waker)));
             });
             if !matches!(woken, Ok(Woken::Called)) {
-                links.borrow_mut().retain(|link| !link.is_stale());
+                drop(core.with_links(|links| links.take_out(Link::is_stale)));
             }
             match woken {
                 Ok(_) | Err(Interrupt::Unwinding) => {}
@@ -387,7 +387,7 @@ impl AnyTask {
         let id = NEXT.replace(NEXT.get() + 1);
         let task = self.clone();
         let call = Box::new(Call { id, function: Box::new(move || f(task)) });
-        self.fiber.core().links.borrow_mut().push(Link::Call(call));
+        self.fiber.core().with_links(|links| links.push(Link::Call(call)));
         if self.dead() {
             body::links_are_due(Rc::clone(&self.fiber));
         }
@@ -397,7 +397,7 @@ impl AnyTask {
     /// Takes a link back, if it has not been called.
     pub fn unlink(&self, link: LinkId) {
         let is_it = |l: &Link| matches!(l, Link::Call(call) if call.id == link.0);
-        self.fiber.core().links.borrow_mut().retain(|l| !is_it(l));
+        drop(self.fiber.core().with_links(|links| links.take_out(is_it)));
     }
 }
 

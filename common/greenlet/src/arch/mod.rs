@@ -1,7 +1,8 @@
-//! The switch itself: one file per processor, the same three names in each.
+//! The switch itself: one file per processor, the same four names in each.
 //!
 //! - [`switch`] leaves one stack and goes on where another one stopped;
 //! - `trampoline` is where a fresh stack begins, and the last frame of every backtrace taken on it;
+//! - [`fetch`] asks for a line of memory ahead of time;
 //! - [`prepare`] (here, since it is the same for all) lays out a fresh stack so that `switch` can
 //!   enter it as if it had been suspended before.
 //!
@@ -15,16 +16,19 @@ use core::mem::MaybeUninit;
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
 #[cfg(target_arch = "aarch64")]
-pub(crate) use aarch64::switch;
-#[cfg(target_arch = "aarch64")]
 use aarch64::trampoline;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use aarch64::{fetch, switch};
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::switch;
-#[cfg(target_arch = "x86_64")]
 use x86_64::trampoline;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::{fetch, switch};
+
+/// Bytes of a line of the cache.
+pub(crate) const LINE: usize = 64;
 
 /// What travels in a register with each switch: a small value itself, or the address of a large
 /// one. `MaybeUninit`, because a value may have padding.

@@ -73,6 +73,15 @@ pub(crate) unsafe fn switch(
     (word, tag)
 }
 
+/// Has the processor fetch the line of memory at `at`, which need not exist.
+#[inline(always)]
+pub(crate) fn fetch(at: *const u8) {
+    // SAFETY: a hint: it neither reads nor faults.
+    unsafe {
+        asm!("prefetcht0 [{at}]", at = in(reg) at, options(nostack, preserves_flags, readonly))
+    }
+}
+
 /// The first code on a fresh stack, entered by a `switch` to what `prepare` returned.
 ///
 /// It has no caller: the unwinder is told so (`rip` undefined), and so is whoever follows frame

@@ -18,4 +18,4 @@ pub(crate) use end::last_owner_gone;
 pub(crate) use message::{Message, Payload};
 pub(crate) use node::{Node, NodePtr, NodeRef, Role, flag};
 pub(crate) use run::{first_run, set_run};
-pub(crate) use transfer::{accept as raise, send, switch};
+pub(crate) use transfer::{accept as raise, fetch_block, fetch_stack, send, switch, try_switch};

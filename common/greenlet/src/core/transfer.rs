@@ -18,6 +18,21 @@ use crate::unwind::GreenletExit;
 /// given up, with its stack.
 const PATIENCE: u32 = 1000;
 
+/// Has the processor fetch the line of the node that a switch uses.
+#[inline]
+pub(crate) fn fetch_block(node: &NodeRef) {
+    arch::fetch(NodePtr::of(node).as_ptr().cast());
+}
+
+/// Has the processor fetch the part of a suspended stack that is used next.
+#[inline]
+pub(crate) fn fetch_stack(node: &NodeRef) {
+    /// The frames between the switch and what has waited, more or less.
+    const USED_NEXT: usize = 640;
+    let sp = node.sp.get();
+    (0..USED_NEXT).step_by(arch::LINE).for_each(|at| arch::fetch(sp.wrapping_add(at)));
+}
+
 /// Switches to `to` with a value; returns the one that somebody sends back.
 ///
 /// # Panics
@@ -51,6 +66,18 @@ unsafe fn receive_special<T: 'static>(word: Word, tag: usize) -> T {
 
 #[inline(never)]
 fn switch_long<T: 'static>(to: NodePtr, value: T) -> T {
+    try_switch(to, value).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// As [`switch`], for a target that may have to be started, or may not be reached.
+///
+/// # Errors
+/// When the switch is impossible; `value` is dropped.
+///
+/// # Panics
+/// With what was thrown here.
+#[inline]
+pub(crate) fn try_switch<T: 'static>(to: NodePtr, value: T) -> Result<T, Error> {
     let from = to.plain_origin_of_start().filter(|_| !panicking());
     if let Some(from) = from
         && start::<T>(to).is_ok()
@@ -58,12 +85,12 @@ fn switch_long<T: 'static>(to: NodePtr, value: T) -> T {
         to.run_plainly();
         let value = ManuallyDrop::new(value);
         // SAFETY: as in `switch`; `start` has made `to` what a switch can enter.
-        return unsafe {
+        return Ok(unsafe {
             let (word, tag) = arch::switch(from.sp.as_ptr(), to.sp.as_ptr(), encode(&value), VALUE);
             if tag == VALUE { decode(word) } else { receive_special(word, tag) }
-        };
+        });
     }
-    send(to, Message::Value(value)).unwrap_or_else(|error| panic!("{error}"))
+    send(to, Message::Value(value))
 }
 
 /// Sends any message to `to`; returns the value that comes back.

@@ -6,15 +6,14 @@
 //!
 //! `GREENLET_GUARD=mprotect` in the environment chooses the second way on any kernel.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::io;
 use std::num::NonZero;
-use std::ptr::NonNull;
 use std::sync::OnceLock;
 
-use nix::errno::Errno;
-use nix::libc;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+use super::advice::{self, Parts};
 
 /// From `linux/mman.h`; the libc crate has no name for it yet.
 const MADV_GUARD_INSTALL: c_int = 102;
@@ -30,17 +29,18 @@ pub(super) fn costs_mappings() -> bool {
     !*MARKS.get_or_init(probe)
 }
 
-/// Makes the [`size`] bytes at `at` fault from now on.
+/// Makes each of `guards`, [`size`] bytes, fault from now on.
 ///
 /// # Errors
 /// When the system refuses (too many mappings, out of memory).
-pub(super) fn install(at: NonNull<c_void>) -> io::Result<()> {
+pub(super) fn install(guards: Parts) -> io::Result<()> {
     if costs_mappings() {
-        // SAFETY: the range is the lowest part of a stack slot that nobody uses yet.
-        unsafe { mprotect(at, size(), ProtFlags::PROT_NONE) }.map_err(super::explain)
+        // SAFETY: the parts are the lowest of stack slots that nobody uses yet.
+        guards.each().try_for_each(|at| unsafe { mprotect(at, size(), ProtFlags::PROT_NONE) })
     } else {
-        mark(at).map_err(super::explain)
+        mark(guards)
     }
+    .map_err(super::explain)
 }
 
 /// Whether this kernel has guard marks; found out once, by trying.
@@ -56,14 +56,19 @@ fn probe() -> bool {
     let Ok(test) = (unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_PRIVATE) }) else {
         return false;
     };
-    let marks = mark(test).is_ok();
+    let marks = mark(Parts { first: test, length: size(), stride: 0, count: 1 }).is_ok();
     // SAFETY: the mapping was made three lines above and nobody else knows it.
     let _ = unsafe { munmap(test, length.get()) };
     marks
 }
 
-fn mark(at: NonNull<c_void>) -> nix::Result<()> {
-    // SAFETY: the range is mapped and nobody uses it (a fresh slot, or the test mapping above);
-    // an older kernel answers EINVAL and does nothing.
-    Errno::result(unsafe { libc::madvise(at.as_ptr(), size(), MADV_GUARD_INSTALL) }).map(drop)
+fn mark(guards: Parts) -> nix::Result<()> {
+    // SAFETY: the parts are mapped and nobody uses them (fresh slots, or the test mapping above); an
+    // older kernel answers EINVAL and does nothing.
+    unsafe {
+        if guards.count > 1 && advice::all_at_once(guards, MADV_GUARD_INSTALL) {
+            return Ok(());
+        }
+        advice::one_by_one(guards, MADV_GUARD_INSTALL)
+    }
 }

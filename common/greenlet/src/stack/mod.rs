@@ -14,6 +14,7 @@
 //! addresses. Memory is not reserved, and never comes in huge pages: a suspended greenlet costs the
 //! pages it has touched, mostly one.
 
+mod advice;
 mod guard;
 mod overflow;
 
@@ -24,8 +25,10 @@ use std::num::NonZero;
 use std::ptr::NonNull;
 
 use nix::errno::Errno;
+use nix::libc::MADV_POPULATE_WRITE;
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous, munmap};
 
+use advice::Parts;
 pub(crate) use overflow::{Running, watch as watch_for_overflow};
 
 /// Size of a stack that nobody asked to be larger, in bytes.
@@ -36,6 +39,8 @@ const MIN_SIZE: usize = 16 * 1024;
 const MAX_SIZE: usize = 1 << 30;
 /// Idle stacks that stay warm however few are in use.
 const WARM: usize = 64;
+/// At most so many are made at once.
+const BATCH: usize = 256;
 
 /// A stack in use.
 #[derive(Clone, Copy, Debug)]
@@ -151,9 +156,8 @@ impl Pool {
         if let Some(stack) = self.take_warm() {
             return Ok(stack);
         }
-        let top = self.carve()?;
-        self.live.set(self.live.get() + 1);
-        Ok(Stack { top, size: self.size })
+        self.carve()?;
+        self.take_warm().ok_or_else(|| io::Error::other("no stack was made"))
     }
 
     #[inline]
@@ -197,10 +201,12 @@ impl Pool {
         }
     }
 
-    /// Makes one more stack, in the newest arena or in a new one.
+    /// Makes more stacks, in the newest arena or in a new one: one, or an eighth of those in use,
+    /// since what the kernel has to do for each costs half as much for many at once.
     #[cold]
-    fn carve(&self) -> io::Result<NonNull<u8>> {
+    fn carve(&self) -> io::Result<()> {
         let stride = self.size + guard::size();
+        let live = self.live.get();
         let mut arenas = self.arenas.borrow_mut();
         if arenas.last().is_none_or(|a| a.carved == a.capacity) {
             // 16, 32, … 1024 stacks, unless that is very much.
@@ -208,18 +214,31 @@ impl Pool {
             arenas.push(Arena::map(capacity, stride)?);
         }
         let Some(arena) = arenas.last_mut() else { return Err(io::Error::other("no arena")) };
-        let bottom = arena.base.as_ptr().wrapping_add(arena.carved * stride);
-        if let Some(guard_at) = NonNull::new(bottom.cast()) {
-            guard::install(guard_at)?;
+        // Where mappings can run out, each stack is asked for on its own.
+        let batch = if guard::costs_mappings() { 1 } else { (live / 8).clamp(1, BATCH) };
+        let count = batch.min(arena.capacity - arena.carved);
+        let first = arena.base.map_addr(|a| a.saturating_add(arena.carved * stride));
+        let part = |from, length| Parts {
+            first: first.map_addr(|a| a.saturating_add(from)).cast(),
+            length,
+            stride,
+            count,
+        };
+        guard::install(part(0, guard::size()))?;
+        if count > 1 {
+            // Memory for what each will use first, its highest page. Without it, that page faults.
+            // SAFETY: the pages are of fresh stacks; they are made to exist and stay zero.
+            unsafe { advice::all_at_once(part(stride - page(), page()), MADV_POPULATE_WRITE) };
         }
+        arena.carved += count;
         let mut idle = self.idle.borrow_mut();
-        let room = self.live.get() + 1;
+        let room = live + count;
         if idle.capacity() < room {
             let more = room.next_power_of_two().max(WARM) - idle.len();
             idle.reserve(more);
         }
-        arena.carved += 1;
-        NonNull::new(bottom.wrapping_add(stride)).ok_or_else(|| io::Error::other("no address"))
+        idle.extend(part(stride, 0).each().rev().map(NonNull::cast::<u8>)); // the lowest comes first
+        Ok(())
     }
 }
 

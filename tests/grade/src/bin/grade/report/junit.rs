@@ -17,7 +17,6 @@ pub(crate) fn write(reports: &[Report]) -> io::Result<String> {
         .with_attribute(("tests", sum(|r| cases(r).max(1)).as_str()))
         .with_attribute(("failures", sum(|r| count(r, is_failure)).as_str()))
         .with_attribute(("errors", sum(errors).as_str()))
-        .with_attribute(("skipped", sum(|r| count(r, is_skipped)).as_str()))
         .with_attribute(("time", format!("{seconds:.3}").as_str()))
         .write_inner_content(|xml| reports.iter().try_for_each(|report| suite(xml, report)))?;
     String::from_utf8(xml.into_inner()).map(|text| text + "\n").map_err(io::Error::other)
