@@ -59,6 +59,11 @@ impl Run {
         self.program.stdout().lines().map(|line| line.trim().to_owned()).collect()
     }
 
+    /// All that was printed on standard output.
+    pub fn stdout(&self) -> String {
+        self.program.stdout()
+    }
+
     /// A failure with the steps and what was printed.
     pub fn failure(&self, what: impl std::fmt::Display) -> Failure {
         self.program.failure(what)

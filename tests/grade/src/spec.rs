@@ -9,6 +9,7 @@ mod clients;
 mod demos;
 mod ftp_server;
 mod http_servers;
+mod model_comparison;
 mod text_servers;
 
 /// A text in both languages. Ids are stable and never translated; texts are what people read.
@@ -83,6 +84,7 @@ pub fn all() -> Vec<Spec> {
     all.push(http_servers::http_server());
     all.push(ftp_server::ftp_server());
     all.extend(clients::all());
+    all.push(model_comparison::model_comparison());
     all
 }
 
