@@ -22,6 +22,10 @@
 //! returns [`Result`] and ends each call with `?`. Whatever happens, [`Running`] ends the whole
 //! process group when it is dropped.
 //!
+//! The homework grader stands on it: a [`Subject`] is a program to be judged, a [`spec::Spec`] what is
+//! asked of it, [`grading`] goes through the checks; the program `grade` adds the command line, a
+//! process for each check, and the reports.
+//!
 //! ```text
 //! Server -- start() --> Running -- connect() --> Client
 //!                          |                       |

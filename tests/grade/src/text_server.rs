@@ -3,7 +3,7 @@
 //! [`text_server_tests!`](crate::text_server_tests) makes a `#[test]` of each case that a program
 //! lists. What holds for a program in any language is in [`replies`], [`churn`], [`model`] and
 //! [`stopping`]; what only our own programs promise (options, the ready line, the log, the exit
-//! codes) is in [`contract`] and [`options`].
+//! codes) is in [`contract`] and [`options`]. The former are also the checks of [`spec`](crate::spec).
 
 use crate::{Client, Result, Running};
 
@@ -28,8 +28,8 @@ fn ask(client: &mut Client, bytes: impl AsRef<[u8]>) -> Result {
     client.expect_something()
 }
 
-/// One `#[test]` per case: the program's path, or a [`Subject`](crate::Subject), then the cases by the module they
-/// are in.
+/// One `#[test]` per case: the program's path, or a [`Subject`](crate::Subject), then the cases by
+/// the module they are in.
 ///
 /// ```
 /// grade::text_server_tests! {

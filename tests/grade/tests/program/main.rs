@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod exit_codes;
+mod fairness;
 mod formats;
 mod options;
 mod support;
