@@ -47,6 +47,9 @@ pub struct Spec {
     pub files: Option<Files>,
     /// It runs in the folder with those files.
     pub inside: bool,
+    /// What it prints must not wait in a buffer: of a server to be ended in the middle of its work, of
+    /// a child that leaves by `_exit`. Otherwise a buffer keeps the lines of several threads apart.
+    pub at_once: bool,
     /// Worth 100 points together.
     pub checks: Vec<Check>,
 }
@@ -105,6 +108,7 @@ impl Spec {
             .replies(self.reply)
             .with_files(self.files)
             .with_course_port(self.port)
+            .printing_at_once(self.at_once)
             .within(Limits::default());
         if self.inside { subject.inside_its_folder() } else { subject }
     }

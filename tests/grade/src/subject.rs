@@ -23,6 +23,7 @@ pub struct Subject {
     limits: Option<Limits>,
     files: Option<Files>,
     inside: bool,
+    at_once: bool,
     course_port: u16,
     /// How far a check has come, in thousandths.
     reached: Arc<AtomicU32>,
@@ -57,6 +58,7 @@ impl Subject {
             limits: None,
             files: None,
             inside: false,
+            at_once: false,
             course_port: 0,
             reached: Arc::default(),
         }
@@ -102,6 +104,13 @@ impl Subject {
                 *word = path.into();
             }
         }
+        self
+    }
+
+    /// Has Python write what is printed at once, not only when there is much of it.
+    #[must_use]
+    pub fn printing_at_once(mut self, at_once: bool) -> Self {
+        self.at_once = at_once;
         self
     }
 
@@ -186,8 +195,8 @@ impl Subject {
         let mut server = Server::new(self.program())
             .args(self.command.iter().skip(1).map(|word| fill(word, port, folder)))
             .env("DIR", folder)
-            // What a program has printed is to be seen also when it is ended in the middle of it.
-            .env("PYTHONUNBUFFERED", "1");
+            // Empty is as good as not set.
+            .env("PYTHONUNBUFFERED", if self.at_once { "1" } else { "" });
         if port != "0" {
             server = server.env("PORT", port).expects_port(port.parse().ok());
         }

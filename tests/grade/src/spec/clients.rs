@@ -61,6 +61,7 @@ fn tcp_client() -> Spec {
         reply: "",
         files: None,
         inside: false,
+        at_once: true,
         checks: based_on_the_first(checks),
     }
 }
@@ -113,6 +114,7 @@ fn udp_client() -> Spec {
         reply: "",
         files: None,
         inside: false,
+        at_once: true,
         checks: based_on_the_first(checks),
     }
 }
@@ -239,6 +241,7 @@ fn ftp_client() -> Spec {
         reply: "",
         files: Some(ftp::make_files),
         inside: true,
+        at_once: true,
         checks: based_on_the_first(checks.into_iter().map(|check| check.paste(server)).collect()),
     }
 }

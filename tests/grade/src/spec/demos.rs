@@ -35,7 +35,17 @@ impl Demo {
         };
         let Self { name, title, ours, .. } = self;
         let checks = std::iter::once(starts).chain(checks.into_iter().map(with_a_base)).collect();
-        Spec { name, title, port: 0, ours, reply: "", files: None, inside: false, checks }
+        Spec {
+            name,
+            title,
+            port: 0,
+            ours,
+            reply: "",
+            files: None,
+            inside: false,
+            at_once: name == "process_thread",
+            checks,
+        }
     }
 
     fn threads(&self, points: u32, mark: &'static str) -> Check {

@@ -52,6 +52,7 @@ pub(super) fn ftp_server() -> Spec {
         reply: "",
         files: Some(cases::make_files),
         inside: false,
+        at_once: true,
         checks: checks.into_iter().map(with_a_base).collect(),
     }
 }

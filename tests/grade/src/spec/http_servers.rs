@@ -77,6 +77,7 @@ impl Server {
             reply: "",
             files: Some(make_pages),
             inside: false,
+            at_once: true,
             checks,
         }
     }

@@ -60,6 +60,7 @@ pub(super) fn model_comparison() -> Spec {
         reply: "",
         files: None,
         inside: false,
+        at_once: true,
         checks: checks.into_iter().map(|check| check.paste("{command}; echo $?")).collect(),
     }
 }

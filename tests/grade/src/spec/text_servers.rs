@@ -249,6 +249,7 @@ impl Server {
             reply,
             files: None,
             inside: false,
+            at_once: true,
             checks,
         }
     }
