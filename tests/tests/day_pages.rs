@@ -17,30 +17,36 @@ const DEMOS: [&str; 9] = [
     "thread_event",
 ];
 
-/// What a page shows of a program: consecutive lines of one fence.
+/// What a page shows of a program: the lines of one fence.
 struct Shown {
     page: String,
-    program: String,
+    /// Its name, and its arguments.
+    command: Vec<String>,
     lines: Vec<String>,
 }
 
 #[test]
 fn the_pages_of_the_days_show_what_the_programs_print() {
     let shown: Vec<Shown> = ["day07", "day09"].into_iter().flat_map(read).collect();
-    let mut printed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for name in DEMOS {
-        assert!(shown.iter().any(|one| one.program == name), "no page shows lines of {name}");
-        let output = run(workspace_program(name), &[]);
-        printed
-            .insert(name, output.stdout.lines().map(|line| line.trim_end().to_owned()).collect());
+        assert!(shown.iter().any(|one| one.command[0] == name), "no page shows lines of {name}");
+    }
+    let mut printed: BTreeMap<&[String], Vec<String>> = BTreeMap::new();
+    let demos = shown.iter().filter(|one| DEMOS.contains(&one.command[0].as_str()));
+    for Shown { command, .. } in demos {
+        printed.entry(command).or_insert_with(|| {
+            let args: Vec<&str> = command[1..].iter().map(String::as_str).collect();
+            let output = run(workspace_program(&command[0]), &args);
+            output.stdout.lines().map(|line| line.trim_end().to_owned()).collect()
+        });
     }
     let mut complaints = Vec::new();
-    for Shown { page, program, lines } in &shown {
-        let Some(printed) = printed.get(program.as_str()) else { continue };
+    for Shown { page, command, lines } in &shown {
+        let Some(printed) = printed.get(command.as_slice()) else { continue };
         let mut rest = printed.iter();
         for line in lines {
             if !rest.any(|other| other == line) {
-                complaints.push(format!("{page}: {program} does not print {line:?} (there)"));
+                complaints.push(format!("{page}: {command:?} does not print {line:?} there"));
                 break;
             }
         }
@@ -53,21 +59,21 @@ fn read(day: &str) -> Vec<Shown> {
     let page = format!("{day}/README.md");
     let text = std::fs::read_to_string(workspace_root().join(&page)).expect("the page");
     let mut shown: Vec<Shown> = Vec::new();
-    let (mut program, mut inside) = (String::new(), false);
+    let (mut command, mut inside) = (vec![String::new()], false);
     for line in text.lines() {
         if line.starts_with("```") {
             inside = !inside;
             if inside {
                 shown.push(Shown {
                     page: page.clone(),
-                    program: program.clone(),
+                    command: command.clone(),
                     lines: Vec::new(),
                 });
             }
-        } else if let Some(name) = program_in(line) {
-            program = name;
+        } else if let Some(named) = command_in(line) {
+            command = named;
             if let (true, Some(fence)) = (inside, shown.last_mut()) {
-                fence.program.clone_from(&program);
+                fence.command.clone_from(&command);
             }
         } else if let (true, Some(fence)) = (inside, shown.last_mut()) {
             fence.lines.push(line.trim_end().to_owned());
@@ -76,9 +82,9 @@ fn read(day: &str) -> Vec<Shown> {
     shown
 }
 
-/// The NAME of the last `-p NAME` on a line.
-fn program_in(line: &str) -> Option<String> {
-    let after = line.rsplit_once("-p ")?.1;
-    let name = after.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next()?;
-    Some(name.to_owned())
+/// The last `-p NAME -- ARGUMENTS` on a line, up to the backtick that ends it.
+fn command_in(line: &str) -> Option<Vec<String>> {
+    let after = line.rsplit_once("-p ")?.1.split('`').next()?;
+    let words = after.split_whitespace().filter(|word| *word != "--");
+    Some(words.map(str::to_owned).collect())
 }

@@ -56,9 +56,14 @@ impl Event {
         self.0.is_set.get()
     }
 
-    /// Waits until the flag is set; false if the time was over first.
+    /// Waits until the flag is set; false if the time was over first. Who finds it set goes on after
+    /// those who had to wait.
     pub fn wait(&self, timeout: Option<Duration>) -> bool {
-        self.is_set() || self.0.waiters.wait("an event", timeout) == Woken::Called
+        if self.is_set() {
+            self.0.waiters.let_pass();
+            return true;
+        }
+        self.0.waiters.wait("an event", timeout) == Woken::Called
     }
 }
 
@@ -154,7 +159,9 @@ impl<T: Clone> AsyncResult<T> {
 
     /// Waits for the value; `None` if it is an error, or did not come in time.
     pub fn wait(&self, timeout: Option<Duration>) -> Option<T> {
-        if !self.ready() {
+        if self.ready() {
+            self.0.waiters.let_pass();
+        } else {
             self.0.waiters.wait("a result", timeout);
         }
         self.value()

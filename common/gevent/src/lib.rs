@@ -10,6 +10,7 @@ mod detector;
 mod exception;
 mod hub;
 mod join;
+mod mix_in;
 mod task;
 mod timeout;
 mod waitlist;
@@ -31,6 +32,7 @@ pub use crate::hub::{Hub, has_hub, hub};
 pub use crate::join::{
     IWait, JoinOptions, Waitable, iwait, joinall, joinall_with, killall, killall_nowait, wait,
 };
+pub use crate::mix_in::GeventMixIn;
 pub use crate::signal::{SignalHandler, signal};
 #[doc(hidden)]
 pub use crate::task::Notice;

@@ -14,36 +14,6 @@ use crate::net::{TcpListener, TcpStream, UdpSocket};
 use crate::pool::{Group, Pool};
 use crate::task::{AnyTask, spawn};
 
-/// How many handlers there may be at once.
-#[derive(Clone, Debug)]
-enum Room {
-    Any(Group),
-    Limited(Pool),
-}
-
-impl Room {
-    fn spawn(&self, f: impl FnOnce() + 'static) {
-        match self {
-            Room::Any(group) => drop(group.spawn(f)),
-            Room::Limited(pool) => drop(pool.spawn(f)),
-        }
-    }
-
-    /// Waits until there is room for one more.
-    fn wait(&self) {
-        if let Room::Limited(pool) = self {
-            pool.wait_available(None);
-        }
-    }
-
-    fn group(&self) -> &Group {
-        match self {
-            Room::Any(group) => group,
-            Room::Limited(pool) => pool.group(),
-        }
-    }
-}
-
 /// Accepts TCP connections and calls a handler for each, in a task of its own.
 ///
 /// A handler that panics costs its own client the connection and nobody else anything. While the
@@ -68,7 +38,8 @@ pub struct StreamServer(Rc<State>);
 struct State {
     listener: TcpListener,
     handle: Box<dyn Fn(TcpStream, SocketAddr)>,
-    room: Room,
+    /// The handlers: of a pool, where not too many may run at once.
+    handlers: Group,
     acceptor: RefCell<Option<AnyTask>>,
     stopped: Event,
     /// Set when there may be room again for what the system had none for.
@@ -81,7 +52,7 @@ impl StreamServer {
         listener: TcpListener,
         handle: impl Fn(TcpStream, SocketAddr) + 'static,
     ) -> StreamServer {
-        StreamServer::with_room(listener, Room::Any(Group::new()), Box::new(handle))
+        StreamServer::with_handlers(listener, Group::new(), Box::new(handle))
     }
 
     /// A server whose handlers are tasks of `pool`: further clients wait to be accepted.
@@ -90,18 +61,18 @@ impl StreamServer {
         pool: &Pool,
         handle: impl Fn(TcpStream, SocketAddr) + 'static,
     ) -> StreamServer {
-        StreamServer::with_room(listener, Room::Limited(pool.clone()), Box::new(handle))
+        StreamServer::with_handlers(listener, Group::clone(pool), Box::new(handle))
     }
 
-    fn with_room(
+    fn with_handlers(
         listener: TcpListener,
-        room: Room,
+        handlers: Group,
         handle: Box<dyn Fn(TcpStream, SocketAddr)>,
     ) -> StreamServer {
         StreamServer(Rc::new(State {
             listener,
             handle,
-            room,
+            handlers,
             acceptor: RefCell::new(None),
             stopped: Event::new(),
             retry: Event::new(),
@@ -125,8 +96,8 @@ impl StreamServer {
     /// and kills those that are left; `None` leaves them to themselves.
     pub fn stop(&self, timeout: Option<Duration>) {
         self.close();
-        if timeout.is_some() && !self.0.room.group().join(timeout) {
-            let _ = self.0.room.group().kill(None);
+        if timeout.is_some() && !self.0.handlers.join(timeout) {
+            let _ = self.0.handlers.kill(None);
         }
     }
 
@@ -147,19 +118,19 @@ impl StreamServer {
     /// The handlers that run.
     #[must_use]
     pub fn handlers(&self) -> &Group {
-        self.0.room.group()
+        &self.0.handlers
     }
 
     fn accept(&self) {
         let server = &*self.0;
         let mut backoff = Backoff::default();
         loop {
-            server.room.wait();
+            server.handlers.wait_available(None);
             match server.listener.accept() {
                 Ok((client, peer)) => {
                     backoff.succeeded();
                     let handler = self.clone();
-                    server.room.spawn(move || (handler.0.handle)(client, peer));
+                    server.handlers.spawn(move || (handler.0.handle)(client, peer));
                 }
                 Err(error) if is_fatal(&error) => {
                     log::error!("cannot accept any more: {error}");
@@ -172,7 +143,7 @@ impl StreamServer {
                     Refused::Everyone => {
                         server.retry.clear();
                         if backoff.failed() {
-                            let count = server.room.group().len();
+                            let count = server.handlers.len();
                             log::warn!(
                                 "{}: no room for more than the {count} clients here, others wait",
                                 common::reason(&error)
@@ -190,7 +161,7 @@ impl fmt::Debug for StreamServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamServer")
             .field("listener", &self.0.listener)
-            .field("handlers", &self.0.room.group().len())
+            .field("handlers", &self.0.handlers.len())
             .finish_non_exhaustive()
     }
 }

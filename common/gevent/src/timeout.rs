@@ -33,7 +33,6 @@ pub fn with_timeout<R>(limit: Option<Duration>, f: impl FnOnce() -> R) -> Result
 pub struct Timeout {
     id: u64,
     limit: Option<Duration>,
-    started: Cell<bool>,
     armed: RefCell<Option<Armed>>,
 }
 
@@ -46,15 +45,15 @@ impl Timeout {
     pub fn new(limit: Option<Duration>) -> Timeout {
         thread_local! { static NEXT: Cell<u64> = const { Cell::new(0) } }
         let id = NEXT.replace(NEXT.get() + 1);
-        Timeout { id, limit, started: Cell::new(false), armed: RefCell::new(None) }
+        Timeout { id, limit, armed: RefCell::new(None) }
     }
 
     /// Begins, for the current task. [`Timeout::run`] is mostly what you want instead.
     ///
     /// # Panics
-    /// If it has been started already.
+    /// If it has been started already and has not been met since.
     pub fn start(&self) {
-        assert!(!self.started.replace(true), "this timeout has been started already");
+        assert!(!self.pending(), "this timeout has been started already");
         let Some(limit) = self.limit else { return };
         let current = hub().current();
         let error = TimedOut { id: self.id, limit };
@@ -69,7 +68,6 @@ impl Timeout {
 
     /// Ends it; it will not be raised any more. It can be started again.
     pub fn cancel(&self) {
-        self.started.set(false);
         if let Some((timer, fiber)) = self.armed.take()
             && !timer.is_some_and(|timer| hub().disarm(timer))
         {

@@ -14,6 +14,7 @@ use crate::task::{Link, Notice};
 pub(crate) struct WaitList {
     line: RefCell<VecDeque<(u64, Link)>>,
     next: Cell<u64>,
+    called: Cell<usize>,
 }
 
 impl WaitList {
@@ -44,8 +45,9 @@ impl WaitList {
         timeout: Option<Duration>,
     ) -> Result<Woken, Interrupt> {
         let woken = hub().wait_or(what, timeout, |waker| self.insert(at, Link::Wake(waker)));
-        if !matches!(woken, Ok(Woken::Called)) {
-            self.remove(at);
+        match woken {
+            Ok(Woken::Called) => self.called.set(self.called.get() - 1),
+            _ => self.remove(at),
         }
         woken
     }
@@ -81,27 +83,45 @@ impl WaitList {
             let first = self.line.borrow_mut().pop_front();
             match first {
                 None => return false,
-                Some((_, Link::Wake(waker))) => {
-                    if waker.wake() {
+                Some((_, link)) => {
+                    if self.call(link) {
                         return true;
                     }
                 }
-                Some((_, watcher)) => watcher.fire(),
             }
         }
     }
 
-    /// Calls everybody who waits now; returns how many tasks those were.
-    pub(crate) fn call_all(&self) -> usize {
-        let all = self.line.take();
-        let mut called = 0;
-        for (_, link) in all {
-            match link {
-                Link::Wake(waker) => called += usize::from(waker.wake()),
-                watcher => watcher.fire(),
-            }
+    /// Calls everybody who waits now.
+    pub(crate) fn call_all(&self) {
+        if self.line.borrow().is_empty() {
+            return;
         }
+        let all = self.line.take();
+        all.into_iter().for_each(|(_, link)| _ = self.call(link));
+    }
+
+    /// True if that was somebody who still waits.
+    fn call(&self, link: Link) -> bool {
+        let Link::Wake(waker) = link else {
+            link.fire();
+            return false;
+        };
+        let called = waker.wake();
+        self.called.set(self.called.get() + usize::from(called));
         called
+    }
+
+    /// How many have been called and have not had their turn since.
+    pub(crate) fn called(&self) -> usize {
+        self.called.get()
+    }
+
+    /// For who comes and need not wait: those who had to, and were called, go first.
+    pub(crate) fn let_pass(&self) {
+        if self.called() > 0 {
+            hub().give_way();
+        }
     }
 
     /// How many are in the line.

@@ -138,13 +138,16 @@ fn measure(
     let before = processes.cpu();
     let tally = crowd.talk(pace, plan.window).map_err(broken)?;
     let cpu = processes.cpu().saturating_sub(before);
+    if tally.messages == 0 {
+        return Err(running.why(&format!("no answer in {:?}", plan.window)));
+    }
     let memory = processes.memory_kib();
 
     let us_each = |time: Duration| time.as_secs_f64() * 1e6 / clients as f64;
     Ok(Figures {
         rate: tally.messages as f64 / tally.seconds,
         latency: tally.latency,
-        cpu_us: cpu.as_secs_f64() * 1e6 / tally.messages.max(1) as f64,
+        cpu_us: cpu.as_secs_f64() * 1e6 / tally.messages as f64,
         memory_kib: memory as f64,
         memory_each_kib: memory.saturating_sub(memory_alone) as f64 / clients as f64,
         taken_in_us: taken_in.map(us_each),

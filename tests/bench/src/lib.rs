@@ -5,6 +5,7 @@
 //! something: the machine may be shared.
 
 pub mod cores;
+pub mod echo;
 pub mod load;
 pub mod programs;
 pub mod table;

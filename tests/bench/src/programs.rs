@@ -27,6 +27,14 @@ pub fn path_of_ours(name: &str) -> PathBuf {
     target.join("release").join(name)
 }
 
+/// An example of a crate of the workspace; it is built now.
+pub fn example(package: &str, name: &str) -> std::io::Result<PathBuf> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--release", "-p", package, "--example", name]);
+    run(cargo.current_dir(workspace_root()))?;
+    Ok(path_of_ours("examples").join(name))
+}
+
 /// A program of this package; it is built now, since `cargo run` builds only the one that runs.
 pub fn beside(name: &str) -> std::io::Result<Server> {
     let mut cargo = cargo();

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenlet::Greenlet;
 use nix::errno::Errno;
 use nix::libc;
 
@@ -65,6 +66,9 @@ pub(super) fn parts() -> Parts {
 /// Patches more of this thread.
 pub(super) fn patch(parts: Parts) {
     let patched = PATCHED.get().unwrap_or_else(|| {
+        // What greenlet finds out once for all threads it finds out now, while a thread that has to wait
+        // for another's finding just waits: in the midst of a switch it could not wait in the hub.
+        Greenlet::new(|()| ()).switch(());
         let new = Patched {
             parts: Cell::new(Parts::NONE),
             blocked: blocked_signals(),
@@ -391,7 +395,7 @@ impl Watched {
     fn gone(&self, hub: &Hub, fd: c_int) {
         // SAFETY: the number is only named to epoll, to take it off its list.
         hub.forget(&self.source, unsafe { BorrowedFd::borrow_raw(fd) });
-        self.behind.iter().for_each(|line| _ = line.call_all());
+        self.behind.iter().for_each(WaitList::call_all);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Connections: `connect`, `accept`, and the making of sockets.
 
 use std::ffi::c_int;
+use std::sync::{Mutex, PoisonError};
 
 use nix::libc::{self, sockaddr, socklen_t};
 
@@ -50,21 +51,30 @@ unsafe extern "C" fn accept(fd: c_int, peer: *mut sockaddr, length: *mut socklen
 
 /// There is no form of accept(2) that does not wait on a socket that does. But Linux keeps in the
 /// queue whoever has connected, also when he has gone again: who has been seen there can be accepted,
-/// unless another process takes him first.
+/// unless another process takes him first, or a thread that is not patched.
 fn accept_with(fd: c_int, accept: impl Fn() -> Raw) -> Raw {
     let accepted = socket_call(fd, &accept, |caller, facts| {
         caller.spend()?;
         let deadline = Deadline::after(facts.limit(Read));
-        while !raw::ready_now(fd, libc::POLLIN) {
+        loop {
+            if let Some(accepted) = accept_at_once(fd, &accept) {
+                return Ok(accepted);
+            }
             caller.wait(fd, facts, Read, deadline.left())?;
         }
-        Ok(accept())
     });
     if accepted >= 0 {
         let kind = Facts::of(fd).map(Facts::kind);
         facts::made(accepted as c_int, kind);
     }
     accepted
+}
+
+/// Looks and accepts, with no other task of any thread in between.
+fn accept_at_once(fd: c_int, accept: impl Fn() -> Raw) -> Option<Raw> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    raw::ready_now(fd, libc::POLLIN).then(accept)
 }
 
 #[unsafe(no_mangle)]

@@ -62,8 +62,8 @@
 //!   greenlets). The new thread is not patched.
 //! - What waits elsewhere: io_uring, system calls made by instruction (rustix, Go), the C library's own
 //!   internal waits (`gethostbyname`, `fgets`), `fcntl(F_SETLKW)`, a `ppoll` with a signal mask, a `recv` with MSG_WAITALL.
-//! - A listening socket that several *processes* accept from: between the look and the accept another
-//!   one may take the client, and the thread then blocks until the next. Make it non-blocking, or let
+//! - A listening socket that several *processes* accept from, or a thread that is not patched: between the
+//!   look and the accept another may take the client, and the thread then blocks until the next. Make it non-blocking, or let
 //!   each have its own (SO_REUSEPORT).
 
 #![allow(unsafe_code)] // functions by the names of the C library, called by code that knows nothing of us

@@ -16,8 +16,6 @@ pub struct Channel<T>(Rc<State<T>>);
 struct State<T> {
     offers: RefCell<VecDeque<Rc<Offer<T>>>>,
     getters: WaitList,
-    /// Getters that were woken and have not had their turn.
-    called: Cell<usize>,
 }
 
 /// An item, held out by a task that waits.
@@ -40,9 +38,7 @@ impl<T> Channel<T> {
     pub fn put(&self, item: T, timeout: Option<Duration>) -> Result<(), QueueError> {
         let offer = Rc::new(Offer { item: Cell::new(Some(item)), giver: RefCell::new(None) });
         self.0.offers.borrow_mut().push_back(Rc::clone(&offer));
-        if self.0.getters.call_one() {
-            self.0.called.set(self.0.called.get() + 1);
-        }
+        self.0.getters.call_one();
         let woken = hub().wait_or("somebody to take from a channel", timeout, |waker| {
             drop(offer.giver.replace(Some(waker)));
         });
@@ -65,7 +61,7 @@ impl<T> Channel<T> {
         let mut is_called = false;
         loop {
             // An offer that somebody was woken for is theirs, unless it was withdrawn.
-            let free = self.0.offers.borrow().len() > self.0.called.get();
+            let free = self.0.offers.borrow().len() > self.0.getters.called();
             if (free || is_called)
                 && let Some(item) = self.accept()
             {
@@ -75,7 +71,6 @@ impl<T> Channel<T> {
             if woken == Woken::TimedOut {
                 return Err(QueueError::Empty);
             }
-            self.0.called.set(self.0.called.get() - 1);
             is_called = true;
         }
     }
@@ -91,11 +86,7 @@ impl<T> Channel<T> {
 
 impl<T> Default for Channel<T> {
     fn default() -> Channel<T> {
-        Channel(Rc::new(State {
-            offers: RefCell::default(),
-            getters: WaitList::default(),
-            called: Cell::new(0),
-        }))
+        Channel(Rc::new(State { offers: RefCell::default(), getters: WaitList::default() }))
     }
 }
 

@@ -42,11 +42,9 @@ pub struct AnyQueue<T, S: Store<T>>(Rc<State<T, S>>);
 struct State<T, S> {
     items: RefCell<S>,
     limit: Option<usize>,
+    /// Those who were called and have not had their turn: so many items are theirs.
     getters: WaitList,
-    /// Getters that were woken and have not had their turn: so many items are theirs.
-    called_getters: Cell<usize>,
     putters: WaitList,
-    called_putters: Cell<usize>,
     /// Who only wants to look.
     peekers: WaitList,
     /// Items put and not yet reported as done.
@@ -102,9 +100,7 @@ impl<T, S: Store<T>> AnyQueue<T, S> {
             items: RefCell::default(),
             limit,
             getters: WaitList::default(),
-            called_getters: Cell::new(0),
             putters: WaitList::default(),
-            called_putters: Cell::new(0),
             peekers: WaitList::default(),
             unfinished: Cell::new(0),
             finished: WaitList::default(),
@@ -126,7 +122,6 @@ impl<T, S: Store<T>> AnyQueue<T, S> {
             if q.putters.wait("room in a queue", timeout) == Woken::TimedOut {
                 return Err(QueueError::Full);
             }
-            q.called_putters.set(q.called_putters.get() - 1);
         }
         if q.shut_down.get() {
             return Err(QueueError::ShutDown);
@@ -158,7 +153,6 @@ impl<T, S: Store<T>> AnyQueue<T, S> {
             if q.getters.wait("an item of a queue", timeout) == Woken::TimedOut {
                 return Err(QueueError::Empty);
             }
-            q.called_getters.set(q.called_getters.get() - 1);
         }
         let item = q.items.borrow_mut().take();
         q.call_putters();
@@ -218,9 +212,18 @@ impl<T, S: Store<T>> AnyQueue<T, S> {
     pub fn shutdown(&self) {
         let q = &*self.0;
         q.shut_down.set(true);
-        q.called_getters.set(q.called_getters.get() + q.getters.call_all());
-        q.called_putters.set(q.called_putters.get() + q.putters.call_all());
+        q.getters.call_all();
+        q.putters.call_all();
         q.peekers.call_all();
+    }
+
+    /// As [`AnyQueue::shutdown`], and drops what is in it.
+    pub fn shutdown_now(&self) {
+        let dropped = self.0.items.take();
+        self.0.unfinished.set(0);
+        self.0.finished.call_all();
+        self.shutdown();
+        drop(dropped);
     }
 
     /// How many items are in it.
@@ -245,26 +248,22 @@ impl<T, S: Store<T>> AnyQueue<T, S> {
 impl<T, S: Store<T>> State<T, S> {
     /// Whether there is an item for somebody who comes now.
     fn has_item(&self) -> bool {
-        self.items.borrow().len() > self.called_getters.get()
+        self.items.borrow().len() > self.getters.called()
     }
 
     fn has_room(&self) -> bool {
-        let taken = self.items.borrow().len() + self.called_putters.get();
+        let taken = self.items.borrow().len() + self.putters.called();
         self.limit.is_none_or(|limit| taken < limit)
     }
 
     /// Wakes as many getters as there are items that nobody has been woken for.
     fn call_getters(&self) {
         self.peekers.call_all();
-        while self.has_item() && self.getters.call_one() {
-            self.called_getters.set(self.called_getters.get() + 1);
-        }
+        while self.has_item() && self.getters.call_one() {}
     }
 
     fn call_putters(&self) {
-        while self.has_room() && self.putters.call_one() {
-            self.called_putters.set(self.called_putters.get() + 1);
-        }
+        while self.has_room() && self.putters.call_one() {}
     }
 }
 

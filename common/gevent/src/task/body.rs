@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use greenlet::GreenletExit;
 
+use super::link::Links;
 use crate::exception::{Exception, GetError, SystemExit};
 use crate::hub::{Core, Fiber, Hub, Interrupt, Payload, Stage, hub, interrupt};
 
@@ -189,10 +190,12 @@ pub(super) fn links_are_due(fiber: Rc<dyn Fiber>) {
     }
 }
 
+/// One after another, since each may take back those that follow.
 fn tell_links(core: &Core) {
     core.links_due.set(false);
-    core.take_links().for_each(|link| {
+    for _ in 0..core.with_links(|links| links.len()) {
+        let Some(link) = core.with_links(Links::take_first) else { return };
         // What goes wrong in one (the panic hook tells of it) is nothing to the next.
         let _ = greenlet::catch(|| link.fire());
-    });
+    }
 }

@@ -102,6 +102,25 @@ impl Links {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Links::None => 0,
+            Links::One(_) => 1,
+            Links::Many(links) => links.len(),
+        }
+    }
+
+    /// Takes out the one that has been there longest.
+    pub(crate) fn take_first(&mut self) -> Option<Link> {
+        match self {
+            Links::Many(links) => (!links.is_empty()).then(|| links.remove(0)),
+            _ => match std::mem::take(self) {
+                Links::One(link) => Some(link),
+                _ => None,
+            },
+        }
+    }
+
     pub(crate) fn for_each(self, mut f: impl FnMut(Link)) {
         match self {
             Links::None => {}

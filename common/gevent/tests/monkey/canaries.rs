@@ -5,7 +5,7 @@ use std::io::{IoSlice, IoSliceMut, Read, Write, pipe};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Barrier, Condvar, Mutex, Once, RwLock};
+use std::sync::{Arc, Barrier, Condvar, Mutex, Once, RwLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -319,7 +319,7 @@ fn child_processes() {
     patched(|| {
         let sleeping = || {
             let mut command = Command::new("sleep");
-            command.arg("0.03").stdin(Stdio::null());
+            command.arg("0.2").stdin(Stdio::null());
             command
         };
         lets_others_run("Command::output", "poll", || sleeping().output().unwrap());
@@ -332,7 +332,9 @@ fn child_processes() {
 #[test]
 fn threads_and_file_locks() {
     patched(|| {
-        let thread = thread::spawn(|| thread::sleep(WHILE));
+        let (go, goes) = mpsc::channel();
+        let thread = thread::spawn(move || goes.recv().unwrap());
+        meanwhile(move || go.send(()).unwrap());
         lets_others_run("JoinHandle::join", "pthread_join", || thread.join().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let open = || File::create(folder.path().join("lock")).unwrap();
@@ -350,7 +352,7 @@ fn locks_of_std() {
         let other = Arc::clone(&mutex);
         spawn(move || {
             let _guard = other.lock().unwrap();
-            gevent::sleep(WHILE);
+            in_steps(gevent::sleep);
         });
         gevent::sleep(Duration::ZERO);
         lets_others_run("Mutex::lock", "syscall(SYS_futex)", || drop(mutex.lock().unwrap()));
@@ -359,7 +361,7 @@ fn locks_of_std() {
         let other = Arc::clone(&rwlock);
         spawn(move || {
             let _guard = other.write().unwrap();
-            gevent::sleep(WHILE);
+            in_steps(gevent::sleep);
         });
         gevent::sleep(Duration::ZERO);
         lets_others_run("RwLock::read", "syscall(SYS_futex)", || drop(rwlock.read().unwrap()));
@@ -381,7 +383,7 @@ fn locks_of_std() {
         lets_others_run("Barrier::wait", "syscall(SYS_futex)", || barrier.wait());
 
         static ONCE: Once = Once::new();
-        spawn(|| ONCE.call_once(|| gevent::sleep(WHILE)));
+        spawn(|| ONCE.call_once(|| in_steps(gevent::sleep)));
         gevent::sleep(Duration::ZERO);
         lets_others_run("Once::call_once", "syscall(SYS_futex)", || ONCE.call_once(|| {}));
     });

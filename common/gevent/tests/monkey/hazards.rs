@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use nix::sys::eventfd::EventFd;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 
+use super::interrupts::alone;
 use super::{Ticker, ms, patched};
 
 const LONG: Option<Duration> = Some(Duration::from_secs(10));
@@ -275,6 +276,25 @@ fn a_signal_handler_may_write_at_any_moment() {
         over.set(true);
         assert_eq!(joinall(&tasks, LONG).len(), 10);
     });
+}
+
+/// Runs in a process of its own, in which nothing has been done for the first time yet.
+#[test]
+fn threads_may_begin_at_the_same_time() {
+    if !alone("hazards::threads_may_begin_at_the_same_time") {
+        return;
+    }
+    let start = Arc::new(Barrier::new(20));
+    let threads: Vec<_> = (0..20)
+        .map(|_| {
+            let start = Arc::clone(&start);
+            thread::spawn(move || {
+                start.wait();
+                patched(|| assert!(spawn(|| thread::sleep(ms(1))).join(LONG)));
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
 /// Reads, sleeps and locks when its thread ends.

@@ -129,7 +129,7 @@ fn each_wait_can_be_timed_out() {
 }
 
 /// Runs this test again, in a process of its own; true in that one.
-fn alone(name: &str) -> bool {
+pub(super) fn alone(name: &str) -> bool {
     if std::env::var_os("ALONE").is_some() {
         return true;
     }

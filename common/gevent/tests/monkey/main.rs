@@ -13,6 +13,7 @@ mod plain;
 mod rows;
 mod sharing;
 mod state;
+mod stress;
 
 use std::cell::Cell;
 use std::rc::Rc;

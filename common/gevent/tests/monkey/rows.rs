@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -110,4 +111,23 @@ fn m14_plain_threads_wait_as_unpatched() {
         // The scope has parked this thread, which is no task's affair.
         assert_eq!(ticker.turns(), before);
     });
+}
+
+/// A hub alone patches nothing: the locks of an unpatched thread are the kernel's affair, too.
+#[test]
+fn m14_an_unpatched_thread_waits_for_a_lock_as_ever() {
+    let ticker = super::Ticker::start();
+    let mutex = Arc::new(Mutex::new(()));
+    let (locked, is_locked) = mpsc::channel();
+    let other = Arc::clone(&mutex);
+    let thread = thread::spawn(move || {
+        let _guard = other.lock().unwrap();
+        locked.send(()).unwrap();
+        thread::sleep(ms(20));
+    });
+    is_locked.recv().unwrap();
+    let before = ticker.turns();
+    drop(mutex.lock().unwrap());
+    assert_eq!(ticker.turns(), before);
+    thread.join().unwrap();
 }

@@ -1,8 +1,11 @@
 //! Several tasks, one descriptor.
 
 use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::thread;
 use std::time::Duration;
 
 use gevent::{Task, joinall, spawn};
@@ -92,4 +95,35 @@ fn a_time_limit_of_the_first_keeps_no_other_waiting() {
         here.write_all(&[0, 1, 2]).unwrap();
         assert_eq!(got(&tasks), [0, 1, 2]);
     });
+}
+
+/// Each client wakes both, and only one can have it: the other must not block its whole thread.
+#[test]
+fn two_threads_may_accept_from_one_listener() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let turns = [(); 8].map(|()| Arc::new(AtomicU32::new(0)));
+    for turns in &turns {
+        let (listener, turns) = (listener.try_clone().unwrap(), Arc::clone(turns));
+        thread::spawn(move || {
+            patched(move || {
+                let served = spawn(move || {
+                    for client in listener.incoming() {
+                        client.unwrap().write_all(b"!").unwrap();
+                    }
+                });
+                while !served.ready() {
+                    turns.fetch_add(1, SeqCst);
+                    thread::sleep(ms(1));
+                }
+            });
+        });
+    }
+    for _ in 0..2000 {
+        TcpStream::connect(address).unwrap().read_exact(&mut [0]).unwrap();
+    }
+    for turns in &turns {
+        let before = turns.load(SeqCst);
+        grade::wait_until("its other tasks go on", || turns.load(SeqCst) > before + 3).unwrap();
+    }
 }

@@ -20,7 +20,8 @@ use std::cell::Cell;
 use std::ptr;
 
 use super::flag;
-use super::node::{Node, NodePtr, NodeRef, Role};
+use super::node::{Node, Role};
+use super::refs::{NodePtr, NodeRef};
 use crate::stack::{self, Running};
 
 thread_local! {

@@ -3,7 +3,8 @@
 use super::context;
 use super::flag;
 use super::message::Message;
-use super::node::{Node, NodePtr, NodeRef, Role};
+use super::node::{Node, Role};
+use super::refs::{NodePtr, NodeRef};
 use super::run::discard;
 use super::transfer::hop;
 use crate::unwind;

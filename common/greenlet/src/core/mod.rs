@@ -10,12 +10,15 @@ mod context;
 mod end;
 mod message;
 mod node;
+mod refs;
 mod run;
+mod spare;
 mod transfer;
 
 pub(crate) use context::{chain, enter, innermost, new_root, owner, running_with, set_tracing};
 pub(crate) use end::last_owner_gone;
 pub(crate) use message::{Message, Payload};
-pub(crate) use node::{Node, NodePtr, NodeRef, Role, flag};
+pub(crate) use node::{Node, Role, flag};
+pub(crate) use refs::{NodePtr, NodeRef};
 pub(crate) use run::{first_run, set_run};
 pub(crate) use transfer::{accept as raise, fetch_block, fetch_stack, send, switch, try_switch};

@@ -9,10 +9,11 @@ use std::any::TypeId;
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::ops::Deref;
 use std::ptr::{self, NonNull};
 
+use super::refs::{NodePtr, NodeRef};
 use super::run::{Room, RunTable};
+use super::spare;
 use crate::local::Locals;
 use crate::stack::{self, Stack};
 
@@ -62,7 +63,7 @@ pub(crate) struct Node {
     /// Where the short way to this node begins: the `running` of its tree, or [`CLOSED`].
     gate: Cell<*const Cell<*const Node>>,
     flags: Cell<u32>,
-    refs: Cell<u32>,
+    pub(super) refs: Cell<u32>,
     /// The tree it belongs to, as the tree's top. Counted, unless it is the node itself.
     root: Cell<*const Node>,
     /// Where its result goes. Counted; null for the top of a tree.
@@ -125,7 +126,7 @@ impl Node {
             }
             None => (ptr::null(), ptr::null()),
         };
-        let at = allocate();
+        let at = spare::allocate();
         let node = Node {
             sp: Cell::new(ptr::null_mut()),
             gate: Cell::new(ptr::null()),
@@ -151,7 +152,8 @@ impl Node {
         };
         // SAFETY: `allocate` returned memory for one node that nobody else uses.
         unsafe { at.write(node) };
-        let node = NodeRef(at);
+        // SAFETY: `refs` counts this one.
+        let node = unsafe { NodeRef::counted_before(at) };
         node.set_flags(flags);
         node
     }
@@ -251,25 +253,25 @@ impl Node {
     #[inline(always)]
     pub(crate) fn root(&self) -> NodePtr {
         // SAFETY: never null after `create`; counted by this node, or it is this node.
-        NodePtr(unsafe { NonNull::new_unchecked(self.root.get().cast_mut()) })
+        unsafe { NodePtr::new_unchecked(self.root.get()) }
     }
 
     #[inline]
     pub(crate) fn parent(&self) -> Option<NodePtr> {
-        NonNull::new(self.parent.get().cast_mut()).map(NodePtr)
+        NodePtr::from_raw(self.parent.get())
     }
 
     /// Where its result goes: the parent, or whoever waits for its end.
     #[inline]
     pub(crate) fn heir(&self) -> Option<NodePtr> {
-        let waits = NonNull::new(self.return_to.get().cast_mut()).map(NodePtr);
-        waits.or_else(|| self.parent())
+        NodePtr::from_raw(self.return_to.get()).or_else(|| self.parent())
     }
 
     pub(crate) fn set_parent(&self, parent: NodeRef) {
         let old = self.parent.replace(parent.into_raw());
-        if let Some(old) = NonNull::new(old.cast_mut()) {
-            drop(NodeRef(old)); // the reference that `into_raw` kept
+        if let Some(old) = NodePtr::from_raw(old) {
+            // SAFETY: `into_raw` kept this reference.
+            unsafe { old.release(1) };
         }
     }
 
@@ -278,7 +280,7 @@ impl Node {
         let old = self.root.replace(root.into_raw());
         self.set_flags(self.flags.get());
         // SAFETY: never null; a node that is moved is not its own root, so the old root was counted.
-        NodeRef(unsafe { NonNull::new_unchecked(old.cast_mut()) })
+        unsafe { NodeRef::counted_before(NonNull::new_unchecked(old.cast_mut())) }
     }
 
     #[inline(always)]
@@ -316,187 +318,8 @@ impl fmt::Debug for Node {
     }
 }
 
-/// A counted reference to a node: keeps the block, not the stack.
-#[derive(Debug)]
-pub(crate) struct NodeRef(NonNull<Node>);
-
-impl NodeRef {
-    #[inline]
-    fn into_raw(self) -> *const Node {
-        let raw = self.0.as_ptr();
-        std::mem::forget(self);
-        raw
-    }
-}
-
-impl Deref for NodeRef {
-    type Target = Node;
-
-    #[inline(always)]
-    fn deref(&self) -> &Node {
-        // SAFETY: this reference is counted, so the node has not been freed.
-        unsafe { self.0.as_ref() }
-    }
-}
-
-impl Clone for NodeRef {
-    #[inline]
-    fn clone(&self) -> NodeRef {
-        NodePtr(self.0).keep(1);
-        NodeRef(self.0)
-    }
-}
-
-impl Drop for NodeRef {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: this reference was counted, and it is gone now.
-        unsafe { NodePtr(self.0).release(1) };
-    }
-}
-
-/// A node that somebody else keeps for as long as this pointer is used.
-///
-/// Made only of nodes with a counted reference elsewhere: of the node that runs (its stack counts),
-/// of a node's root and parent (the node counts them), and of a [`NodeRef`] at hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NodePtr(NonNull<Node>);
-
-impl NodePtr {
-    #[inline(always)]
-    pub(crate) fn of(node: &Node) -> NodePtr {
-        NodePtr(NonNull::from(node))
-    }
-
-    #[inline(always)]
-    pub(crate) fn from_raw(raw: *const Node) -> Option<NodePtr> {
-        NonNull::new(raw.cast_mut()).map(NodePtr)
-    }
-
-    /// # Safety
-    /// `raw` is not null.
-    #[inline(always)]
-    pub(crate) unsafe fn new_unchecked(raw: *const Node) -> NodePtr {
-        // SAFETY: by this function's own contract.
-        NodePtr(unsafe { NonNull::new_unchecked(raw.cast_mut()) })
-    }
-
-    #[inline(always)]
-    pub(crate) fn as_ptr(self) -> *const Node {
-        self.0.as_ptr()
-    }
-
-    /// So many references more, which [`NodePtr::release`] takes back.
-    #[inline]
-    pub(crate) fn keep(self, more: u32) {
-        let refs = self.refs.get().checked_add(more);
-        self.refs.set(refs.unwrap_or_else(|| std::process::abort()));
-    }
-
-    /// Takes back references that [`NodePtr::keep`] counted.
-    ///
-    /// # Safety
-    /// There was such a `keep`, and nobody else takes them back.
-    #[inline]
-    pub(crate) unsafe fn release(self, fewer: u32) {
-        let refs = self.refs.get() - fewer;
-        self.refs.set(refs);
-        if refs == 0 {
-            free(self.0);
-        }
-    }
-
-    #[inline]
-    pub(crate) fn counted(self) -> NodeRef {
-        self.keep(1);
-        NodeRef(self.0)
-    }
-
-    /// Whether only one reference is left.
-    #[inline]
-    pub(crate) fn is_last(self) -> bool {
-        self.refs.get() == 1
-    }
-}
-
-impl Deref for NodePtr {
-    type Target = Node;
-
-    #[inline(always)]
-    fn deref(&self) -> &Node {
-        // SAFETY: by the invariant of the type, somebody keeps the node.
-        unsafe { self.0.as_ref() }
-    }
-}
-
-/// Freed nodes of this thread, used again: making a greenlet then needs no allocation.
-struct Spare {
-    nodes: UnsafeCell<Vec<NonNull<Node>>>,
-}
-
-/// More spare nodes than this go back to the allocator.
-const SPARE: usize = 256;
-
-thread_local! {
-    static SPARES: Spare = const { Spare { nodes: UnsafeCell::new(Vec::new()) } };
-    static NEXT_ID: Cell<u64> = const { Cell::new(0) };
-}
-
 #[inline]
 fn next_id() -> u64 {
-    NEXT_ID.replace(NEXT_ID.get() + 1)
-}
-
-#[inline]
-fn allocate() -> NonNull<Node> {
-    // SAFETY: the list is touched only here, in `free` and in `Spare::drop`; none of them calls
-    // anything that could come back here.
-    let spare = SPARES.try_with(|s| unsafe { (*s.nodes.get()).pop() });
-    spare.ok().flatten().unwrap_or_else(|| {
-        NonNull::from(Box::leak(Box::<MaybeUninit<Node>>::new(MaybeUninit::uninit()))).cast()
-    })
-}
-
-#[inline]
-fn free(node: NonNull<Node>) {
-    // SAFETY: the last reference is gone, so nobody else looks at the node.
-    let this = unsafe { node.as_ref() };
-    let parent = this.parent.get();
-    let root = this.root.get();
-    // SAFETY: as above; dropping it frees its name and its locals. Its closure is gone: it was
-    // called, or dropped with the last handle.
-    unsafe { node.drop_in_place() };
-    // SAFETY: the list is touched only here, in `allocate` and in `Spare::drop`; none of them calls
-    // anything that could come back here.
-    let kept = SPARES.try_with(|s| unsafe {
-        let nodes = &mut *s.nodes.get();
-        let room = nodes.len() < SPARE;
-        if room {
-            nodes.push(node);
-        }
-        room
-    });
-    if kept != Ok(true) {
-        // SAFETY: `allocate` made it as a `Box<MaybeUninit<Node>>`, and it has been dropped.
-        drop(unsafe { Box::from_raw(node.cast::<MaybeUninit<Node>>().as_ptr()) });
-    }
-    let above = |raw: *const Node| NodePtr::from_raw(raw).filter(|n| n.0 != node);
-    match (above(parent), above(root)) {
-        // SAFETY: `create` counted both, or `set_parent` and `set_root` did.
-        (Some(parent), Some(root)) if parent == root => unsafe { root.release(2) },
-        // SAFETY: as above, each once.
-        (parent, root) => unsafe {
-            parent.inspect(|p| p.release(1));
-            root.inspect(|r| r.release(1));
-        },
-    }
-}
-
-impl Drop for Spare {
-    fn drop(&mut self) {
-        for node in self.nodes.get_mut().drain(..) {
-            // SAFETY: `allocate` made it as a `Box<MaybeUninit<Node>>`, and it has been dropped.
-            drop(unsafe { Box::from_raw(node.cast::<MaybeUninit<Node>>().as_ptr()) });
-        }
-    }
+    thread_local! { static NEXT: Cell<u64> = const { Cell::new(0) } }
+    NEXT.replace(NEXT.get() + 1)
 }

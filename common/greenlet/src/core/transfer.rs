@@ -7,7 +7,7 @@ use std::thread::panicking;
 use super::context;
 use super::flag;
 use super::message::{Message, VALUE, decode, encode};
-use super::node::{NodePtr, NodeRef};
+use super::refs::{NodePtr, NodeRef};
 use super::run::{discard, start, with_base};
 use crate::arch::{self, Word};
 use crate::error::Error;

@@ -57,7 +57,7 @@ impl Figure {
             Figure::P99 => Some(figures.latency?.p99.as_secs_f64() * 1e3),
             Figure::Memory => Some(figures.memory_kib / 1024.0),
             Figure::TakenIn => figures.taken_in_cpu_us,
-            Figure::Cpu => (figures.rate > 0.0).then_some(figures.cpu_us),
+            Figure::Cpu => Some(figures.cpu_us),
         }
     }
 }

@@ -50,7 +50,11 @@ fn chromium_draws_every_chart_on_a_phone_and_on_a_desk() {
         let found = open(&chromium, &page, lang);
         for (frame, width) in found.as_array().expect("frames").iter().zip(WIDTHS) {
             assert_eq!((&frame["lang"], &frame["width"]), (&lang.into(), &width.into()));
-            assert_eq!(frame["needed"], width, "{lang}: it must not be wider than its window");
+            let wide = &frame["wide"];
+            assert_eq!(
+                frame["needed"], width,
+                "{lang}: it must not be wider than its window: {wide}"
+            );
             let words = frame["words"].as_str().expect("words");
             let (ours, theirs) = match lang {
                 "en" => ("How many messages per second?", "每秒多少条消息"),
@@ -84,7 +88,10 @@ fn open(chromium: &std::path::Path, page: &str, lang: &str) -> Value {
     });
     let probe = include_str!("probe.js").replace("LANG", lang);
     let outer = folder.path().join("outer.html");
-    let text = format!("<!doctype html><body>{}<script>{probe}</script></body>", frames.concat());
+    let text = format!(
+        "<!doctype html><meta charset=utf-8><body>{}<script>{probe}</script></body>",
+        frames.concat()
+    );
     fs::write(&outer, text).expect("a file");
     let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
     let output = run(

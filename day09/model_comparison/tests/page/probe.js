@@ -24,6 +24,7 @@ addEventListener('load', () => {
       lang: page.documentElement.lang,
       width: page.documentElement.clientWidth,
       needed: page.documentElement.scrollWidth,
+      wide: [...page.querySelectorAll('body *')].filter(one => !one.closest('.scroll') && one.getBoundingClientRect().right > page.documentElement.clientWidth + 1).map(one => one.outerHTML.slice(0, 80)).slice(0, 5),
       words: page.body.innerText,
       background: page.defaultView.getComputedStyle(page.body).backgroundColor,
       charts,
