@@ -38,6 +38,21 @@ pub(crate) fn take_down(process: u32) {
     }
 }
 
+/// Takes down those of workers that were killed, now that nobody is behind them any more.
+pub(crate) fn take_down_the_forsaken() {
+    for fence in fences(0) {
+        let beside = fence.parent().and_then(|folder| fs::read_dir(folder).ok());
+        for entry in beside.into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let process = name.to_str().and_then(|name| name.strip_prefix("grade-"));
+            if process.is_some_and(|number| !Path::new("/proc").join(number).exists()) {
+                // Refused while a process is in it.
+                let _ = fs::remove_dir(entry.path());
+            }
+        }
+    }
+}
+
 /// Where a control group for this process could be: beneath our own, in version 1 and version 2.
 fn fences(process: u32) -> Vec<PathBuf> {
     let text = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();

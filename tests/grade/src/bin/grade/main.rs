@@ -100,6 +100,7 @@ fn grade_all(cli: &Cli, specs: &[Spec], words: Words, files: &Files) -> ExitCode
         }
     }
     worker::end_orphans();
+    fence::take_down_the_forsaken();
     files.write(&reports, words)
 }
 
