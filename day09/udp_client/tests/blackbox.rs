@@ -10,6 +10,8 @@ use grade::{Output, Result, Server, patience, run, run_with_input};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_udp_client");
 
+grade::full_marks!();
+
 /// Plays a server, on a thread, until so many datagrams have come; gives its port.
 fn serve(
     count: usize,

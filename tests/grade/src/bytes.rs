@@ -1,6 +1,8 @@
 //! Bytes as a person can read them.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+use serde::{Deserialize, Serialize};
 
 /// How many bytes of a message a report shows.
 const SHOWN: usize = 120;
@@ -41,29 +43,42 @@ pub(crate) fn shorten(bytes: &[u8]) -> String {
     }
 }
 
-/// Two lines, expected and got, around the first byte that differs, and a caret under it.
-///
+/// What was expected and what came, around the first byte that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The bytes that were expected, as a person can read them.
+    pub expected: String,
+    /// The bytes that came.
+    pub got: String,
+    /// How far from the left the first difference is in both.
+    pub column: usize,
+    /// Which byte of the whole message that is.
+    pub byte: usize,
+}
+
 /// `got` may be longer than `expected`: the first byte too many is then the one pointed at.
-pub(crate) fn compare(expected: &[u8], got: &[u8]) -> String {
-    let common = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
-    let from = common.saturating_sub(SHOWN / 2);
-    let window = |all: &[u8]| {
-        let end = all.len().min(common + SHOWN / 2);
-        let mut text = escape(&all[from.min(end)..end]);
-        if end < all.len() {
-            text.push('…');
-        }
-        text
-    };
-    let before = expected.get(from..common).unwrap_or_default();
-    let column = escape(before).chars().count() - 1;
+pub(crate) fn compare(expected: &[u8], got: &[u8]) -> Comparison {
+    let byte = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
+    let from = byte.saturating_sub(SHOWN / 2);
     let dots = if from == 0 { "" } else { "…" };
-    let column = column + dots.chars().count();
-    let mut out = String::new();
-    let _ = writeln!(out, "  expected {dots}{} ({} bytes)", window(expected), expected.len());
-    let _ = writeln!(out, "  got      {dots}{} ({} bytes)", window(got), got.len());
-    let _ = write!(out, "           {:column$}^ the first difference is byte {common}", "");
-    out
+    let window = |all: &[u8]| {
+        let end = all.len().min(byte + SHOWN / 2);
+        let rest = if end < all.len() { "…" } else { "" };
+        format!("{dots}{}{rest} ({} bytes)", escape(&all[from.min(end)..end]), all.len())
+    };
+    let before = expected.get(from..byte).unwrap_or_default();
+    let column = escape(before).chars().count() - 1 + dots.chars().count();
+    Comparison { expected: window(expected), got: window(got), column, byte }
+}
+
+/// Three lines: expected, got, and a caret under the first byte that differs.
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { expected, got, column, byte } = self;
+        writeln!(f, "  expected {expected}")?;
+        writeln!(f, "  got      {got}")?;
+        write!(f, "           {:column$}^ the first difference is byte {byte}", "")
+    }
 }
 
 fn push_escaped(out: &mut String, byte: u8) {
@@ -86,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_caret_stands_under_the_first_different_byte() {
-        let text = compare(b"a\nbc", b"a\nbX");
+        let text = compare(b"a\nbc", b"a\nbX").to_string();
         let lines: Vec<&str> = text.lines().collect();
         let caret = lines[2].find('^').unwrap();
         assert_eq!(&lines[0][caret..caret + 1], "c");
@@ -99,7 +114,7 @@ mod tests {
         let (mut a, mut b) = (vec![b'x'; 5000], vec![b'x'; 5000]);
         a[4000] = b'1';
         b[4000] = b'2';
-        let text = compare(&a, &b);
+        let text = compare(&a, &b).to_string();
         assert!(text.len() < 600, "{text}");
         assert!(text.contains("byte 4000"));
         let lines: Vec<Vec<char>> = text.lines().map(|l| l.chars().collect()).collect();
@@ -109,6 +124,6 @@ mod tests {
 
     #[test]
     fn a_message_that_is_too_short_differs_at_its_end() {
-        assert!(compare(b"Thanks", b"Than").ends_with("byte 4"));
+        assert!(compare(b"Thanks", b"Than").to_string().ends_with("byte 4"));
     }
 }

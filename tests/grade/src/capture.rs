@@ -8,6 +8,11 @@ use std::time::{Duration, Instant};
 /// A program that floods its output is read to the end, but no more than this is kept.
 const KEPT: usize = 16 << 20;
 
+/// Beyond this it is read slowly, so that a program that prints without end does not take a processor
+/// to do so: at most 12 MB a second.
+const PATIENTLY: usize = 1 << 20;
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// One stream of a program; clones share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Capture {
@@ -17,6 +22,8 @@ pub(crate) struct Capture {
 #[derive(Debug, Default)]
 struct Text {
     bytes: Vec<u8>,
+    /// All that came, kept or not.
+    count: usize,
     ended: bool,
 }
 
@@ -28,10 +35,14 @@ impl Capture {
         let capture = Self::default();
         let copy = capture.clone();
         thread::spawn(move || {
-            let mut buffer = [0; 8192];
+            let mut buffer = vec![0; 1 << 16];
             loop {
                 match source.read(&mut buffer) {
-                    Ok(count) if count > 0 => copy.push(&buffer[..count]),
+                    Ok(count) if count > 0 => {
+                        if copy.push(&buffer[..count]) > PATIENTLY {
+                            thread::sleep(PAUSE);
+                        }
+                    }
                     Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
                     _ => break,
                 }
@@ -45,6 +56,11 @@ impl Capture {
     /// All that was printed until now; what is no UTF-8 is replaced.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.lock().bytes).into_owned()
+    }
+
+    /// How many bytes were printed until now.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().count
     }
 
     /// Waits until what was printed satisfies `enough`; false if the stream ends or time is up first.
@@ -69,11 +85,14 @@ impl Capture {
         self.wait(limit, |_| false);
     }
 
-    fn push(&self, bytes: &[u8]) {
+    /// Gives how many bytes have come until now.
+    fn push(&self, bytes: &[u8]) -> usize {
         let mut text = self.lock();
+        text.count += bytes.len();
         let room = KEPT - text.bytes.len();
         text.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.shared.1.notify_all();
+        text.count
     }
 
     fn lock(&self) -> MutexGuard<'_, Text> {

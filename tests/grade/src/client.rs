@@ -1,11 +1,11 @@
 //! A client: what it sends, what it must get, each step with a bounded wait.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
 
-use crate::bytes::{compare, shorten};
+use crate::bytes::shorten;
 use crate::failure::Trace;
 use crate::socket::Socket;
 use crate::{Address, Failure, Result, patience};
@@ -30,6 +30,19 @@ impl Client {
         let socket = Socket::connect(address)
             .map_err(|e| trace.failure(format!("{name} cannot connect: {e}")))?;
         Ok(Self { socket, name, trace })
+    }
+
+    pub(crate) fn connect_narrow(address: &Address, number: usize, trace: Trace) -> Result<Self> {
+        let name = format!("client {number}");
+        trace.step(format!("{name} connects to {address}, to read later"));
+        let socket = Socket::connect_narrow(address)
+            .map_err(|e| trace.failure(format!("{name} cannot connect: {e}")))?;
+        Ok(Self { socket, name, trace })
+    }
+
+    /// The other way round: a connection that the program has made to a server that we play.
+    pub(crate) fn accepted(stream: TcpStream, trace: Trace) -> Self {
+        Self { socket: Socket::from(stream), name: "our server".to_owned(), trace }
     }
 
     /// The address that the program sees this client at.
@@ -163,6 +176,26 @@ impl Client {
         Ok(())
     }
 
+    /// Something must come, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// The connection ends, or time is up.
+    pub fn expect_something(&mut self) -> Result {
+        self.step("expects an answer");
+        match self.socket.receive_before(1024, Instant::now() + patience()) {
+            Ok(Some(bytes)) if bytes.is_empty() => {
+                Err(self.fail("the program closed the connection instead"))
+            }
+            Ok(Some(bytes)) => {
+                self.trace.outcome(&shorten(&bytes));
+                Ok(())
+            }
+            Ok(None) => Err(self.fail(format!("none came within {:?}", patience()))),
+            Err(e) => Err(self.fail(e)),
+        }
+    }
+
     /// The program must close the connection, and send nothing before.
     ///
     /// # Errors
@@ -215,6 +248,12 @@ impl Client {
         }
     }
 
+    /// What comes within a fifth of a second; `None` if nothing does, empty at the end.
+    pub(crate) fn receive_for_a_moment(&mut self) -> Result<Option<Vec<u8>>> {
+        self.step("receives what comes within a moment");
+        self.socket.receive_before(65536, Instant::now() + A_MOMENT).map_err(|e| self.fail(e))
+    }
+
     /// Whatever comes next, at most `most` bytes; empty at the end of the connection.
     ///
     /// # Errors
@@ -230,6 +269,45 @@ impl Client {
             Ok(None) => Err(self.fail(format!("nothing came within {:?}", patience()))),
             Err(e) => Err(self.fail(e.to_string())),
         }
+    }
+
+    /// So many bytes; what comes after them stays unread.
+    ///
+    /// # Errors
+    ///
+    /// The connection ends before, or nothing comes for [`patience`].
+    pub fn receive_exactly(&mut self, count: usize) -> Result<Vec<u8>> {
+        self.step(format!("receives {count} bytes"));
+        let mut got = Vec::with_capacity(count.min(1 << 24));
+        while got.len() < count {
+            let most = (count - got.len()).min(1 << 16);
+            match self.socket.receive_before(most, Instant::now() + patience()) {
+                Ok(Some(bytes)) if bytes.is_empty() => {
+                    return Err(self.fail(format!(
+                        "the connection ended after {} of {count} bytes",
+                        got.len()
+                    )));
+                }
+                Ok(Some(bytes)) => got.extend(bytes),
+                Ok(None) => {
+                    return Err(self.fail(format!(
+                        "time is up ({:?}) after {} of {count} bytes",
+                        patience(),
+                        got.len()
+                    )));
+                }
+                Err(e) => {
+                    return Err(self.fail(format!("{e} after {} of {count} bytes", got.len())));
+                }
+            }
+        }
+        Ok(got)
+    }
+
+    /// Lets a fifth of a second pass, in which the program may send and nobody reads.
+    pub fn wait_a_moment(&self) {
+        self.step("does not read for a moment");
+        std::thread::sleep(A_MOMENT);
     }
 
     /// All bytes up to and with `mark`, such as `\n` or `\r\n\r\n`; what comes after stays unread.
@@ -288,6 +366,43 @@ impl Client {
         Ok(got)
     }
 
+    /// Whether something waits to be received, or the end.
+    pub(crate) fn has_something(&self) -> bool {
+        self.socket.wait(PollFlags::POLLIN, Instant::now()).unwrap_or(true)
+    }
+
+    /// As [`has_something`](Self::has_something), within a fifth of a second.
+    pub(crate) fn has_something_soon(&self) -> bool {
+        self.socket.wait(PollFlags::POLLIN, Instant::now() + A_MOMENT).unwrap_or(true)
+    }
+
+    /// Takes line ends that a line before may have left.
+    pub(crate) fn skip_line_ends(&mut self) -> Result {
+        let end = Instant::now() + patience();
+        while matches!(self.socket.peek(end), Ok(Some(b'\r' | b'\n'))) {
+            self.socket.receive(1).map_err(|e| self.fail(e))?;
+        }
+        Ok(())
+    }
+
+    /// A line without its end; `None` at the end of the connection.
+    pub(crate) fn receive_line(&mut self) -> Result<Option<String>> {
+        self.step("receives a line");
+        let (mut got, end) = (Vec::new(), Instant::now() + patience());
+        loop {
+            match self.socket.receive_before(1, end) {
+                Ok(Some(bytes)) if bytes.is_empty() && got.is_empty() => return Ok(None),
+                Ok(Some(bytes)) if bytes == b"\n" || bytes.is_empty() => break,
+                Ok(Some(bytes)) => got.extend(bytes),
+                Ok(None) => return Err(self.fail(format!("no line within {:?}", patience()))),
+                Err(e) => return Err(self.fail(e)),
+            }
+        }
+        let line = String::from_utf8_lossy(&got).trim_end().to_owned();
+        self.trace.outcome(&line);
+        Ok(Some(line))
+    }
+
     /// Closes the sending half: the program sees the end, and may still answer.
     ///
     /// # Errors
@@ -339,6 +454,6 @@ impl Client {
     }
 
     fn differs(&self, why: &str, expected: &[u8], got: &[u8]) -> Failure {
-        self.fail(format!("{why}\n{}", compare(expected, got)))
+        self.fail(why).compared(expected, got)
     }
 }

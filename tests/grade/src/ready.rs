@@ -6,7 +6,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::proc;
+use crate::proc::{self, Process};
 
 /// The state `0A` of `/proc/net/tcp`: listening.
 const TCP_LISTEN: &str = "0A";
@@ -87,6 +87,17 @@ pub(crate) fn find(pid: i32) -> Option<Address> {
     listening(pid).or_else(|| {
         proc::tree(pid).into_iter().filter(|p| p.pid != pid).find_map(|p| listening(p.pid))
     })
+}
+
+/// Whether somebody accepts on this port, for a program whose descriptors may not be seen.
+pub(crate) fn by_connecting(pid: i32, port: Option<u16>) -> Option<Address> {
+    let lives = Process::of(pid).is_some_and(|process| !process.is_zombie());
+    if !lives || !proc::descriptors(pid).is_empty() {
+        return None;
+    }
+    let inet = SocketAddr::from(([127, 0, 0, 1], port?));
+    std::net::TcpStream::connect(inet).ok()?;
+    Some(Address { transport: Transport::Tcp, inet: Some(inet), path: None })
 }
 
 /// `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …`

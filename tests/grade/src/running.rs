@@ -1,20 +1,26 @@
 //! A program that runs: looked at, waited for, ended.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+use tempfile::TempDir;
 
 use crate::capture::Capture;
 use crate::failure::Trace;
 use crate::guard::Guarded;
+use crate::limits::{self, Limits, Watch};
 use crate::proc::{self, Process};
 use crate::wait::poll;
 use crate::{Address, Client, Failure, Result, patience};
@@ -30,15 +36,32 @@ pub struct Running {
     trace: Trace,
     address: Option<Address>,
     clients: AtomicUsize,
+    watch: Option<Watch>,
+    kept: Option<Arc<TempDir>>,
     // Dropped last: while it is there the group is known to the guard.
     _guarded: Guarded,
 }
 
 impl Running {
-    pub(crate) fn new(child: Child, stdout: Capture, stderr: Capture, trace: Trace) -> Self {
-        let guarded = Guarded::new(child.id() as i32);
-        let clients = AtomicUsize::new(0);
-        Self { child, stdout, stderr, trace, address: None, clients, _guarded: guarded }
+    pub(crate) fn new(
+        child: Child,
+        [stdout, stderr]: [Capture; 2],
+        trace: Trace,
+        limits: Option<Limits>,
+        kept: Option<Arc<TempDir>>,
+    ) -> Self {
+        let pid = child.id() as i32;
+        Self {
+            _guarded: Guarded::new(pid),
+            watch: limits.map(|limits| Watch::over(pid, limits, trace.why_ended())),
+            child,
+            stdout,
+            stderr,
+            trace,
+            address: None,
+            clients: AtomicUsize::new(0),
+            kept,
+        }
     }
 
     pub(crate) fn ready(&mut self, address: Address) {
@@ -53,6 +76,15 @@ impl Running {
     /// It was started by [`Server::spawn`](crate::Server::spawn), which does not look.
     pub fn address(&self) -> &Address {
         self.address.as_ref().expect("start() finds the address, spawn() does not")
+    }
+
+    /// The folder with the files of its exercise.
+    ///
+    /// # Panics
+    ///
+    /// It has none.
+    pub fn folder(&self) -> PathBuf {
+        self.kept.as_ref().expect("with_files() gives it one").path().join("files")
     }
 
     /// The TCP or UDP address where it listens.
@@ -88,6 +120,47 @@ impl Running {
         Client::connect(address, number, self.trace.clone())
     }
 
+    /// Connects a client whose connection holds little: who sends and it does not read soon waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect); or it does not speak TCP over IPv4.
+    pub fn connect_narrow(&self) -> Result<Client> {
+        let number = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
+        Client::connect_narrow(self.address(), number, self.trace.clone())
+    }
+
+    /// The connection that it makes to a server that we play.
+    ///
+    /// # Errors
+    ///
+    /// It ends, or makes none within [`patience`].
+    pub fn accept(&self, listener: &TcpListener) -> Result<Client> {
+        let stream = self.accept_stream(listener)?;
+        Ok(Client::accepted(stream, self.trace.clone()))
+    }
+
+    pub(crate) fn accept_stream(&self, listener: &TcpListener) -> Result<TcpStream> {
+        let address = listener.local_addr()?;
+        self.trace.step(format!("waited until it connects to {address}"));
+        let begin = Instant::now();
+        loop {
+            let mut ready = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+            if nix::poll::poll(&mut ready, PollTimeout::from(20_u8)).is_ok_and(|count| count > 0) {
+                let (stream, _) = listener.accept()?;
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            if let Some(status) = self.exit_status()? {
+                self.wait_output();
+                return Err(self.failure(format!("it ended ({status}) and did not connect")));
+            }
+            if begin.elapsed() >= patience() {
+                return Err(self.failure(format!("it has not connected after {:?}", patience())));
+            }
+        }
+    }
+
     /// What it printed on standard output until now.
     pub fn stdout(&self) -> String {
         self.stdout.text()
@@ -96,6 +169,11 @@ impl Running {
     /// What it printed on standard error until now.
     pub fn stderr(&self) -> String {
         self.stderr.text()
+    }
+
+    /// How many bytes it has printed until now, on both.
+    pub fn printed(&self) -> usize {
+        self.stdout.len() + self.stderr.len()
     }
 
     /// Waits until standard output contains `text`.
@@ -130,6 +208,14 @@ impl Running {
                 .failure("its standard input is closed, or it has no keyboard()"));
         };
         stdin.write_all(bytes).map_err(|e| self.trace.failure(format!("cannot type: {e}")))
+    }
+
+    /// Lets a program go that was [held](crate::Server::held), without a keyboard.
+    pub(crate) fn release(&mut self) -> Result {
+        match self.child.stdin.take().map(|mut stdin| stdin.write_all(b"\n")) {
+            Some(Err(why)) => Err(self.trace.failure(format!("it was not started: {why}"))),
+            _ => Ok(()),
+        }
     }
 
     /// Ends its standard input, as Ctrl-D does.
@@ -320,7 +406,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // The process has not been waited for, so neither the id nor the group can be another's.
-        let _ = killpg(Pid::from_raw(self.pid()), Signal::SIGKILL);
+        self.watch = None;
+        limits::end(self.pid());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -5,11 +5,15 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use crate::capture::Capture;
 use crate::failure::Trace;
-use crate::{Failure, Result, Running, patience, ready};
+use crate::proc::Process;
+use crate::{Failure, Limits, Result, Running, patience, ready};
 
 /// A program that is to be started: its arguments, environment and limits.
 #[derive(Clone, Debug)]
@@ -20,6 +24,10 @@ pub struct Server {
     folder: Option<PathBuf>,
     descriptors: Option<u64>,
     keyboard: bool,
+    held: bool,
+    port: Option<u16>,
+    limits: Option<Limits>,
+    kept: Option<Arc<TempDir>>,
 }
 
 impl Server {
@@ -32,6 +40,10 @@ impl Server {
             folder: None,
             descriptors: None,
             keyboard: false,
+            held: false,
+            port: None,
+            limits: None,
+            kept: None,
         }
     }
 
@@ -70,10 +82,38 @@ impl Server {
         self
     }
 
+    /// Starts a shell that becomes the program only once it is told so, by a line that is typed.
+    #[must_use]
+    pub(crate) fn held(mut self) -> Self {
+        self.held = true;
+        self.keyboard()
+    }
+
     /// Gives it a standard input for [`Running::type_in`]; without this, input is empty.
     #[must_use]
     pub fn keyboard(mut self) -> Self {
         self.keyboard = true;
+        self
+    }
+
+    /// Ends it when it takes more than this.
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Removes this folder only when the program has ended.
+    #[must_use]
+    pub fn keeping(mut self, folder: TempDir) -> Self {
+        self.kept = Some(Arc::new(folder));
+        self
+    }
+
+    /// Where it should listen: asked by connecting, but only if its sockets cannot be seen.
+    #[must_use]
+    pub fn expects_port(mut self, port: Option<u16>) -> Self {
+        self.port = port;
         self
     }
 
@@ -86,11 +126,13 @@ impl Server {
     ///
     /// It cannot be started, ends, or does not listen within [`patience`].
     pub fn start(self) -> Result<Running> {
+        let port = self.port;
         let mut running = self.spawn()?;
-        let end = Instant::now() + patience();
+        let begin = Instant::now();
         let mut pause = Duration::from_millis(1);
         loop {
-            if let Some(address) = ready::find(running.pid()) {
+            let pid = running.pid();
+            if let Some(address) = ready::find(pid).or_else(|| ready::by_connecting(pid, port)) {
                 running.ready(address);
                 return Ok(running);
             }
@@ -100,7 +142,9 @@ impl Server {
                     "looks like the program has terminated ({status}) instead of listening"
                 )));
             }
-            if Instant::now() >= end {
+            // Who is still at work, loading what it imports, has more time than who sleeps.
+            let limit = if running.processes().iter().all(Process::sleeps) { 1 } else { 6 };
+            if begin.elapsed() >= patience() * limit {
                 return Err(running.failure(format!("it does not listen after {:?}", patience())));
             }
             std::thread::sleep(pause);
@@ -119,9 +163,9 @@ impl Server {
         })?;
         let stdout = child.stdout.take().map(Capture::of).unwrap_or_default();
         let stderr = child.stderr.take().map(Capture::of).unwrap_or_default();
-        let trace = Trace::new(stderr.clone());
+        let trace = Trace::new(stdout.clone(), stderr.clone());
         trace.step(format!("started {self}"));
-        Ok(Running::new(child, stdout, stderr, trace))
+        Ok(Running::new(child, [stdout, stderr], trace, self.limits, self.kept))
     }
 
     /// A program that is being linked anew at this moment is tried again for a while.
@@ -138,15 +182,17 @@ impl Server {
     }
 
     fn command(&self) -> Command {
-        let mut command = match self.descriptors {
+        let first = match (self.held, self.descriptors) {
+            (false, None) => None,
+            (true, _) => Some("read -r _".to_owned()),
+            (false, Some(count)) => Some(format!("ulimit -n {count}")),
+        };
+        let mut command = match first {
             None => Command::new(&self.program),
-            // The shell sets the limit and becomes the program: the same process id.
-            Some(count) => {
+            // The shell does that first and becomes the program: the same process id.
+            Some(first) => {
                 let mut shell = Command::new("/bin/sh");
-                shell
-                    .arg("-c")
-                    .arg(format!("ulimit -n {count} && exec \"$0\" \"$@\""))
-                    .arg(&self.program);
+                shell.arg("-c").arg(format!("{first} && exec \"$0\" \"$@\"")).arg(&self.program);
                 shell
             }
         };
@@ -166,9 +212,6 @@ impl Server {
 
 impl std::fmt::Display for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (name, value) in &self.env {
-            write!(f, "{}={} ", name.display(), value.display())?;
-        }
         write!(f, "{}", self.program.display())?;
         for arg in &self.args {
             write!(f, " {}", arg.display())?;

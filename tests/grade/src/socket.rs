@@ -10,7 +10,7 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::libc::linger;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr};
+use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, UnixAddr};
 use nix::sys::socket::{setsockopt, sockopt};
 
 use crate::{Address, Transport, patience};
@@ -33,6 +33,19 @@ impl Socket {
             }
             Transport::UnixDatagram => unix_datagram(address.path.as_ref().ok_or_else(nowhere)?)?,
         };
+        Ok(Self { fd, transport: address.transport })
+    }
+
+    /// A TCP connection with the smallest buffers and segments, so that few bytes fill it.
+    pub(crate) fn connect_narrow(address: &Address) -> io::Result<Self> {
+        let Some(SocketAddr::V4(to)) = address.inet.map(reachable) else {
+            return Self::connect(address);
+        };
+        let fd =
+            socket::socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+        setsockopt(&fd, sockopt::RcvBuf, &4096)?;
+        setsockopt(&fd, sockopt::TcpMaxSeg, &536)?;
+        socket::connect(fd.as_raw_fd(), &SockaddrIn::from(to))?;
         Ok(Self { fd, transport: address.transport })
     }
 
@@ -64,6 +77,17 @@ impl Socket {
                 Ok(Some(buffer))
             }
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The next byte, which stays where it is; `None` at the end, and when time is up.
+    pub(crate) fn peek(&self, end: Instant) -> io::Result<Option<u8>> {
+        let mut buffer = [0];
+        self.wait(PollFlags::POLLIN, end)?;
+        match socket::recv(self.raw(), &mut buffer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK) {
+            Ok(1) => Ok(Some(buffer[0])),
+            Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
             Err(e) => Err(e.into()),
         }
     }
@@ -106,6 +130,12 @@ impl Socket {
 
     fn raw(&self) -> RawFd {
         self.fd.as_raw_fd()
+    }
+}
+
+impl From<TcpStream> for Socket {
+    fn from(stream: TcpStream) -> Self {
+        Self { fd: stream.into(), transport: Transport::Tcp }
     }
 }
 

@@ -41,9 +41,10 @@ pub fn find_or_skip(program: &str) -> Option<PathBuf> {
     found
 }
 
-fn find(program: &str) -> Option<PathBuf> {
+/// Where a program stands, as the shell would find it; for `python3` the interpreter itself.
+pub fn find(program: &str) -> Option<PathBuf> {
     if program == "python3" {
-        // What PATH leads to may be a script that takes a second to find the real one (pyenv).
+        // What PATH leads to may be a script that starts others to find the real one (pyenv).
         static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
         return PYTHON.get_or_init(|| in_path(program).map(itself)).clone();
     }
@@ -94,25 +95,30 @@ fn build(what: &[&str]) -> PathBuf {
         .find(|folder| folder.file_name().is_some_and(|name| name == "deps"))
         .and_then(Path::parent)
         .unwrap_or_else(|| panic!("{} is not in a target folder", this.display()));
-    let profile = match folder.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet"])
-        .args(what)
-        .args(["--profile", profile, "--target-dir"])
-        .arg(folder.parent().unwrap_or(folder))
-        .current_dir(workspace_root())
-        .stdin(Stdio::null())
-        .output()
-        .expect("cargo can be started");
+    let output =
+        cargo_build(folder, what).stdin(Stdio::null()).output().expect("cargo can be started");
     assert!(
         output.status.success(),
         "{what:?} of the workspace does not build:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
     folder.to_owned()
+}
+
+/// The command that builds something of this workspace into `TARGET/PROFILE`.
+pub fn cargo_build(folder: &Path, what: &[&str]) -> Command {
+    let profile = match folder.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args(["build", "--quiet"])
+        .args(what)
+        .args(["--profile", profile, "--target-dir"])
+        .arg(folder.parent().unwrap_or(folder))
+        .current_dir(workspace_root());
+    cargo
 }
 
 #[cfg(test)]

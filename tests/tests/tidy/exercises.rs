@@ -99,6 +99,25 @@ pub(crate) fn tests(house: &House) -> Vec<String> {
     untested.map(|package| format!("{}/tests: add a black-box test", package.folder)).collect()
 }
 
+/// What is homework has a spec, and a test that our own program gets full marks.
+pub(crate) fn specs(house: &House) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for package in house.exercises() {
+        let (name, folder) = (&package.name, &package.folder);
+        if grade::spec::find(name).is_none() {
+            complaints.push(format!("tests/grade/src/spec: add a spec for {name}"));
+        }
+        let tests = format!("{folder}/tests/");
+        let graded = house.files(".rs").iter().any(|file| {
+            file.starts_with(&tests) && house.read(file).contains("grade::full_marks!(")
+        });
+        if !graded {
+            complaints.push(format!("{folder}/tests: let one have the line grade::full_marks!();"));
+        }
+    }
+    complaints
+}
+
 pub(crate) fn readmes(house: &House) -> Vec<String> {
     let mut complaints = Vec::new();
     for package in house.exercises() {

@@ -35,6 +35,11 @@ fn every_exercise_has_tests() {
 }
 
 #[test]
+fn every_exercise_has_a_grading_spec() {
+    none(exercises::specs(&House::here()));
+}
+
+#[test]
 fn every_readme_has_its_sections() {
     none(exercises::readmes(&House::here()));
 }

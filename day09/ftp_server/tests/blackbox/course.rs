@@ -7,6 +7,8 @@ use grade::{Result, find_or_skip, run};
 
 use crate::ftp::Site;
 
+grade::full_marks!("--course");
+
 #[test]
 fn by_hand() -> Result {
     let site = Site::start(&["--course", "--anonymous-write"])?;

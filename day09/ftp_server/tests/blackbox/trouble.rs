@@ -5,7 +5,7 @@ use std::process::Command;
 
 use grade::{Result, Server, wait_until};
 
-use crate::ftp::{Ftp, PASSWORD, Site, USER};
+use crate::ftp::{Ftp, PASSWORD, Site, USER, log_in};
 
 #[test]
 fn a_client_killed_in_mid_upload_leaves_nothing() -> Result {
@@ -120,7 +120,7 @@ fn a_full_disk_is_said_and_leaves_the_old_file() -> Result {
         .arg(home.path())
         .env("FTP_PASSWORD", PASSWORD)
         .start()?;
-    let mut ftp = Ftp::log_in(&server)?;
+    let mut ftp = log_in(&server)?;
     for _ in 0..3 {
         let mut data = ftp.passive()?;
         ftp.run("STOR f", "150")?;

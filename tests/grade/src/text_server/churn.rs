@@ -2,37 +2,61 @@
 
 use std::time::Duration;
 
-use super::{TextServer, settled};
-use crate::{Result, Server, find_or_skip, patience, random_bytes, skip};
+use super::served;
+use crate::any_server::{self, settled};
+use crate::{Result, Server, Subject, find_or_skip, patience, random_bytes, skip};
 
 /// 200 clients come and go: descriptors, threads and children are then as many as before.
 ///
 /// # Errors
 ///
 /// They are not.
-pub fn two_hundred_clients_leave_nothing_behind(server: &TextServer) -> Result {
+pub fn two_hundred_clients_leave_nothing_behind(server: &Subject) -> Result {
+    any_server::nothing_is_left(server, served)
+}
+
+/// Twenty clients come and go, and no child that has ended is left unwaited for.
+///
+/// # Errors
+///
+/// One is.
+pub fn no_zombie_is_left(server: &Subject) -> Result {
+    any_server::no_zombie_is_left(server, served)
+}
+
+/// Twenty clients break off, before or after they have sent or been answered: the next is served.
+///
+/// # Errors
+///
+/// It is not.
+pub fn resets_harm_nobody_else(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let serve = |count: usize| -> Result {
-        for _ in 0..count {
-            let mut client = running.connect()?;
+    for turn in 0..20 {
+        let mut client = running.connect()?;
+        if turn % 2 == 0 {
             client.send("hello")?;
-            client.expect(server.reply())?;
         }
-        Ok(())
-    };
-    // What is made once, at the first client, does not count.
-    serve(1)?;
-    running.wait_until("the first client's process is gone", || running.children().is_empty())?;
-    let threads = settled(&running, || running.threads())?;
-    let descriptors = settled(&running, || running.descriptors())?;
-    serve(200)?;
-    running.wait_until("no child is left, zombies included", || running.children().is_empty())?;
-    running
-        .wait_until(&format!("it has {threads} threads again"), || running.threads() == threads)?;
-    running.wait_until(&format!("it has {descriptors} descriptors again"), || {
-        running.descriptors() == descriptors
-    })?;
-    running.stop()
+        if turn % 4 == 0 {
+            client.expect_something()?;
+        }
+        client.reset()?;
+    }
+    served(&running).map(drop)
+}
+
+/// After twenty clients it has taken little memory, few processes, and printed little.
+///
+/// # Errors
+///
+/// It has taken more, or printed more than a mebibyte.
+pub fn it_stays_within_bounds(server: &Subject) -> Result {
+    let running = server.start(&[])?;
+    for _ in 0..20 {
+        served(&running)?;
+    }
+    let (printed, processes) = (running.printed(), running.processes().len());
+    running.check(printed < 1 << 20, format!("it has printed {printed} bytes for 20 clients"))?;
+    running.check(processes < 30, format!("it has {processes} processes after 20 clients"))
 }
 
 /// 50 connections are reset in the middle of a send: the server goes on.
@@ -40,7 +64,7 @@ pub fn two_hundred_clients_leave_nothing_behind(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It does not.
-pub fn fifty_resets_in_the_middle_of_a_send(server: &TextServer) -> Result {
+pub fn fifty_resets_in_the_middle_of_a_send(server: &Subject) -> Result {
     let running = server.start(&["--echo", "--quiet"])?;
     let descriptors = settled(&running, || running.descriptors())?;
     let bytes = random_bytes(7, 300_000);
@@ -68,7 +92,7 @@ pub fn fifty_resets_in_the_middle_of_a_send(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It spends 20 % of a core or more, dies, or serves nobody afterwards.
-pub fn out_of_descriptors_it_waits_and_recovers(server: &TextServer) -> Result {
+pub fn out_of_descriptors_it_waits_and_recovers(server: &Subject) -> Result {
     let running = server.with(&[]).limit_descriptors(24).start()?;
     let mut clients = Vec::new();
     for _ in 0..60 {
@@ -103,7 +127,7 @@ pub fn out_of_descriptors_it_waits_and_recovers(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// One cannot connect, or is not answered afterwards.
-pub fn three_hundred_connect_at_once(server: &TextServer) -> Result {
+pub fn three_hundred_connect_at_once(server: &Subject) -> Result {
     let running = server.start(&["--quiet"])?;
     running.signal(crate::Signal::SIGSTOP)?;
     let mut clients = Vec::new();
@@ -125,7 +149,7 @@ pub fn three_hundred_connect_at_once(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// The server ends, or serves nobody afterwards.
-pub fn clients_gone_before_they_are_accepted(server: &TextServer) -> Result {
+pub fn clients_gone_before_they_are_accepted(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let descriptors = settled(&running, || running.descriptors())?;
     running.signal(crate::Signal::SIGSTOP)?;
@@ -152,7 +176,7 @@ pub fn clients_gone_before_they_are_accepted(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// The server ends, hangs, or serves nobody afterwards.
-pub fn no_room_for_another_costs_that_client_only(server: &TextServer) -> Result {
+pub fn no_room_for_another_costs_that_client_only(server: &Subject) -> Result {
     let Some(program) = with_few_processes(server) else { return Ok(()) };
     let running = program.start()?;
     let mut clients = Vec::new();
@@ -186,7 +210,7 @@ pub fn no_room_for_another_costs_that_client_only(server: &TextServer) -> Result
 
 /// The program as a user of its own, who may have ten processes or threads; `None` if only the
 /// administrator could arrange that, or that user may not run the program.
-fn with_few_processes(server: &TextServer) -> Option<Server> {
+fn with_few_processes(server: &Subject) -> Option<Server> {
     let (setpriv, prlimit) = (find_or_skip("setpriv")?, find_or_skip("prlimit")?);
     // A number that no other test uses at this time: the limit counts all processes of the user.
     let user = format!("--reuid={}", 100_000 + std::process::id());
@@ -196,12 +220,12 @@ fn with_few_processes(server: &TextServer) -> Option<Server> {
             .arg(&prlimit)
             .arg("--nproc=10")
             .arg(server.program())
-            .args(&server.args)
+            .args(server.arguments())
             .args(args)
     };
     let trial = limited(&["--version"]).spawn().ok()?;
     if trial.wait_exit(patience()).is_ok_and(|status| status.success()) {
-        return Some(limited(&["--port", "0"]));
+        return Some(limited(&[]));
     }
     skip("only the administrator can run a program as another user");
     None

@@ -2,15 +2,14 @@
 
 use std::net::TcpListener;
 
-use super::TextServer;
-use crate::{Output, Result, Server, find_or_skip, patience, run, skip, workspace_root};
+use crate::{Output, Result, Server, Subject, find_or_skip, patience, run, skip, workspace_root};
 
 /// Exactly one line on standard output, where it listens, and nothing after it.
 ///
 /// # Errors
 ///
 /// There is another.
-pub fn the_ready_line_is_all_of_stdout(server: &TextServer) -> Result {
+pub fn the_ready_line_is_all_of_stdout(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let line = format!("listening on 127.0.0.1:{}\n", running.port());
     running.wait_stdout(&line)?;
@@ -28,7 +27,7 @@ pub fn the_ready_line_is_all_of_stdout(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It is not.
-pub fn the_readme_shows_what_is_printed(server: &TextServer) -> Result {
+pub fn the_readme_shows_what_is_printed(server: &Subject) -> Result {
     let name = server.program().file_name().unwrap_or_default();
     let page = |day: &str| workspace_root().join(day).join(name).join("README.md");
     let read = |day| std::fs::read_to_string(page(day));
@@ -45,7 +44,7 @@ pub fn the_readme_shows_what_is_printed(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It does not.
-pub fn ipv6_has_brackets(server: &TextServer) -> Result {
+pub fn ipv6_has_brackets(server: &Subject) -> Result {
     if TcpListener::bind("[::1]:0").is_err() {
         skip("this machine has no IPv6");
         return Ok(());
@@ -64,7 +63,7 @@ pub fn ipv6_has_brackets(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// Something is missing.
-pub fn help_and_version(server: &TextServer) -> Result {
+pub fn help_and_version(server: &Subject) -> Result {
     let help = run(server.program(), &["--help"]);
     let mut parts = vec!["--host", "127.0.0.1", "--port", "8888", "--quiet", "--help", "--version"];
     parts.extend(["--echo", "--work", "--idle-timeout", "--grace", "--backlog"]);
@@ -85,7 +84,7 @@ pub fn help_and_version(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It does not.
-pub fn a_usage_error_exits_2(server: &TextServer) -> Result {
+pub fn a_usage_error_exits_2(server: &Subject) -> Result {
     let bad: [&[&str]; 10] = [
         &["--no-such-option"],
         &["stray"],
@@ -120,7 +119,7 @@ pub fn a_usage_error_exits_2(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It is not.
-pub fn a_port_in_use_is_one_clear_line(server: &TextServer) -> Result {
+pub fn a_port_in_use_is_one_clear_line(server: &Subject) -> Result {
     let taken = TcpListener::bind("127.0.0.1:0")?;
     let addr = taken.local_addr()?;
     let output = run(server.program(), &["--port", &addr.port().to_string()]);
@@ -137,7 +136,7 @@ pub fn a_port_in_use_is_one_clear_line(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It is not.
-pub fn a_foreign_address_is_one_clear_line(server: &TextServer) -> Result {
+pub fn a_foreign_address_is_one_clear_line(server: &Subject) -> Result {
     // Set apart for documentation (RFC 5737): no machine has it.
     let output = run(server.program(), &["--host", "192.0.2.1", "--port", "0"]);
     let start = "error: cannot listen on 192.0.2.1:0: ";
@@ -151,7 +150,7 @@ pub fn a_foreign_address_is_one_clear_line(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It has not.
-pub fn the_log_tells_what_happened(server: &TextServer) -> Result {
+pub fn the_log_tells_what_happened(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut client = running.connect()?;
     let peer = client.local_addr()?.to_string();
@@ -190,7 +189,7 @@ pub fn the_log_tells_what_happened(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// They do not.
-pub fn quiet_is_quiet(server: &TextServer) -> Result {
+pub fn quiet_is_quiet(server: &Subject) -> Result {
     let quiet = server.with(&["--quiet"]);
     let off = server.with(&[]).env("RUST_LOG", "off");
     for program in [quiet, off] {
@@ -213,12 +212,12 @@ pub fn quiet_is_quiet(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It does not.
-pub fn a_reader_of_the_log_that_leaves_does_not_end_it(server: &TextServer) -> Result {
-    let pipe = r#"{ "$0" "$@" --port 0 2>&1; echo "ended with $?" >&2; } | head -n 1; sleep 600"#;
+pub fn a_reader_of_the_log_that_leaves_does_not_end_it(server: &Subject) -> Result {
+    let pipe = r#"{ "$0" "$@" 2>&1; echo "ended with $?" >&2; } | head -n 1; sleep 600"#;
     let running = Server::new("/bin/sh")
         .args(["-c", pipe])
         .arg(server.program())
-        .args(&server.args)
+        .args(server.arguments())
         .start()?;
     running.wait_stdout("listening on ")?;
     for _ in 0..5 {
@@ -234,7 +233,7 @@ pub fn a_reader_of_the_log_that_leaves_does_not_end_it(server: &TextServer) -> R
 /// # Errors
 ///
 /// It does not.
-pub fn a_terminal_gets_a_hint(server: &TextServer) -> Result {
+pub fn a_terminal_gets_a_hint(server: &Subject) -> Result {
     /// Runs a program with a terminal as its standard error, and prints what the terminal shows.
     const TERMINAL: &str = "
 import os, pty, subprocess, sys
@@ -254,8 +253,7 @@ child.wait()
     let running = Server::new(python)
         .args(["-c", TERMINAL])
         .arg(server.program())
-        .args(&server.args)
-        .args(["--port", "0"])
+        .args(server.arguments())
         .start()?;
     running.wait_stderr("Ctrl-C")?;
     let plain = server.start(&[])?;

@@ -1,8 +1,8 @@
 //! The concurrency model itself, as `/proc` shows it.
 
-use super::TextServer;
+use super::served;
 use crate::proc;
-use crate::{Client, Result, Running, Signal, listening, patience};
+use crate::{Client, Result, Running, Signal, Subject, listening, patience};
 
 /// How many clients a model is looked at with.
 const CLIENTS: usize = 10;
@@ -12,36 +12,100 @@ const CLIENTS: usize = 10;
 /// # Errors
 ///
 /// It is another model.
-pub fn a_thread_per_client(server: &TextServer) -> Result {
+pub fn a_thread_per_client(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let threads = running.threads();
-    let clients = served(server, &running)?;
-    let more = running.threads() - threads;
-    running.check(more == CLIENTS, format!("{more} threads more for {CLIENTS} clients"))?;
+    let clients = several(&running)?;
+    let more = running.threads().saturating_sub(threads);
+    running.check(more >= CLIENTS, format!("{more} threads more for {CLIENTS} clients"))?;
     running.check(running.children().is_empty(), "it has started processes")?;
+    server.reached(2, 3);
     drop(clients);
-    running.wait_until("each client's thread has ended", || running.threads() == threads)?;
-    running.stop()
+    running.wait_until("each client's thread has ended", || running.threads() <= threads)
 }
 
-/// A child process per client, gone when the client leaves, and never a second thread.
+/// A child process per client, gone when the client leaves.
 ///
 /// # Errors
 ///
 /// It is another model, or leaves zombies.
-pub fn a_child_per_client(server: &TextServer) -> Result {
+pub fn a_child_per_client(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let clients = served(server, &running)?;
-    let children = running.children();
-    running.check(
-        children.len() == CLIENTS,
-        format!("{} children for {CLIENTS} clients", children.len()),
-    )?;
-    let single = running.threads() == 1 && children.iter().all(|child| child.threads == 1);
-    running.check(single, format!("a process has more than one thread: {children:?}"))?;
+    let clients = several(&running)?;
+    let children = running.children().len();
+    running.check(children >= CLIENTS, format!("{children} children for {CLIENTS} clients"))?;
+    server.reached(2, 3);
     drop(clients);
-    running.wait_until("no child is left, zombies included", || running.children().is_empty())?;
-    running.stop()
+    running.wait_until("no child is left, zombies included", || running.children().is_empty())
+}
+
+/// A thread or a child process per client, gone when the client leaves.
+///
+/// # Errors
+///
+/// It is another model.
+pub fn a_thread_or_a_child_per_client(server: &Subject) -> Result {
+    let running = server.start(&[])?;
+    if !running.address().transport.is_stream() {
+        return Ok(());
+    }
+    let before = running.threads();
+    let clients = several(&running)?;
+    let threads = running.threads().saturating_sub(before);
+    let children = running.children().len();
+    running.check(
+        threads.max(children) >= CLIENTS,
+        format!("{threads} threads and {children} children more for {CLIENTS} clients"),
+    )?;
+    server.reached(2, 3);
+    drop(clients);
+    running.wait_until("each client's thread or process has ended", || {
+        running.threads() <= before && running.children().is_empty()
+    })
+}
+
+/// As many threads and processes with ten clients as with none.
+///
+/// # Errors
+///
+/// It is another model.
+pub fn neither_threads_nor_children_for_clients(server: &Subject) -> Result {
+    let running = server.start(&[])?;
+    let before = running.threads();
+    let _clients = several(&running)?;
+    let threads = running.threads().saturating_sub(before);
+    // A language may start a few threads of its own, but not one for each client.
+    running
+        .check(threads < CLIENTS / 2, format!("{threads} threads more for {CLIENTS} clients"))?;
+    let children = running.children().len();
+    running.check(children < CLIENTS / 2, format!("{children} children for {CLIENTS} clients"))
+}
+
+/// The one client that is served takes neither a thread nor a process.
+///
+/// # Errors
+///
+/// It is another model.
+pub fn neither_thread_nor_child_for_one_client(server: &Subject) -> Result {
+    let running = server.start(&[])?;
+    let before = running.threads();
+    let _client = served(&running)?;
+    let threads = running.threads().saturating_sub(before);
+    running.check(threads == 0, format!("{threads} threads more for one client"))?;
+    running.check(running.children().is_empty(), "it has started a process")
+}
+
+/// No process of it has a second thread, with ten clients.
+///
+/// # Errors
+///
+/// One has.
+pub fn one_thread_in_each_process(server: &Subject) -> Result {
+    let running = server.start(&[])?;
+    let _clients = several(&running)?;
+    let processes = running.processes();
+    let single = processes.iter().all(|process| process.threads == 1);
+    running.check(single, format!("a process has more than one thread: {processes:?}"))
 }
 
 /// One thread and no other process, however many clients there are.
@@ -49,9 +113,9 @@ pub fn a_child_per_client(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It is another model.
-pub fn one_thread_for_all(server: &TextServer) -> Result {
+pub fn one_thread_for_all(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let _clients = served(server, &running)?;
+    let _clients = several(&running)?;
     running.check(running.threads() == 1, format!("it has {} threads", running.threads()))?;
     running.check(running.children().is_empty(), "it has started processes")?;
     running.stop()
@@ -62,7 +126,7 @@ pub fn one_thread_for_all(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It is another model.
-pub fn one_thread_for_one_client(server: &TextServer) -> Result {
+pub fn one_thread_for_one_client(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut client = running.connect()?;
     client.send("hello")?;
@@ -77,7 +141,7 @@ pub fn one_thread_for_one_client(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// The parent ends, keeps a zombie, or serves no more.
-pub fn a_killed_child_costs_its_client_only(server: &TextServer) -> Result {
+pub fn a_killed_child_costs_its_client_only(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut first = running.connect()?;
     first.send("hello")?;
@@ -103,7 +167,7 @@ pub fn a_killed_child_costs_its_client_only(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It holds more.
-pub fn a_child_holds_its_own_client_only(server: &TextServer) -> Result {
+pub fn a_child_holds_its_own_client_only(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut clients = Vec::new();
     let mut counts = Vec::new();
@@ -127,9 +191,9 @@ pub fn a_child_holds_its_own_client_only(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// One lives on.
-pub fn children_die_with_the_parent(server: &TextServer) -> Result {
+pub fn children_die_with_the_parent(server: &Subject) -> Result {
     let running = server.start(&[])?;
-    let mut clients = served(server, &running)?;
+    let mut clients = several(&running)?;
     running.signal(Signal::SIGKILL)?;
     running.wait_exit(patience())?;
     for client in &mut clients {
@@ -139,13 +203,6 @@ pub fn children_die_with_the_parent(server: &TextServer) -> Result {
 }
 
 /// So many clients, each connected and answered.
-fn served(server: &TextServer, running: &Running) -> Result<Vec<Client>> {
-    let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
-        let mut client = running.connect()?;
-        client.send("hello")?;
-        client.expect(server.reply())?;
-        clients.push(client);
-    }
-    Ok(clients)
+fn several(running: &Running) -> Result<Vec<Client>> {
+    (0..CLIENTS).map(|_| served(running)).collect()
 }

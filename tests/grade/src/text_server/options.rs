@@ -2,15 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::TextServer;
-use crate::Result;
+use crate::{Result, Subject};
 
 /// `--work io:MS` waits before each answer, without processor time.
 ///
 /// # Errors
 ///
 /// It answers sooner, or computes.
-pub fn io_work_waits_before_each_answer(server: &TextServer) -> Result {
+pub fn io_work_waits_before_each_answer(server: &Subject) -> Result {
     let running = server.start(&["--work", "io:200"])?;
     let mut client = running.connect()?;
     let cpu = running.cpu_time();
@@ -32,7 +31,7 @@ pub fn io_work_waits_before_each_answer(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It uses less processor time.
-pub fn cpu_work_computes_before_each_answer(server: &TextServer) -> Result {
+pub fn cpu_work_computes_before_each_answer(server: &Subject) -> Result {
     let running = server.start(&["--work", "cpu:100", "--echo"])?;
     let mut client = running.connect()?;
     let cpu = running.cpu_time();
@@ -50,7 +49,7 @@ pub fn cpu_work_computes_before_each_answer(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It serves a third, or drops it.
-pub fn further_clients_wait_for_their_turn(server: &TextServer) -> Result {
+pub fn further_clients_wait_for_their_turn(server: &Subject) -> Result {
     let running = server.start(&["--max-clients", "2"])?;
     let mut first = running.connect()?;
     let mut second = running.connect()?;
@@ -75,7 +74,7 @@ pub fn further_clients_wait_for_their_turn(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It is not, or does not.
-pub fn an_idle_client_is_let_go(server: &TextServer) -> Result {
+pub fn an_idle_client_is_let_go(server: &Subject) -> Result {
     let running = server.start(&["--idle-timeout", "1"])?;
     let mut busy = running.connect()?;
     let begin = Instant::now();
@@ -99,7 +98,7 @@ pub fn an_idle_client_is_let_go(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It may not.
-pub fn without_a_timeout_an_idle_client_stays(server: &TextServer) -> Result {
+pub fn without_a_timeout_an_idle_client_stays(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let mut client = running.connect()?;
     std::thread::sleep(Duration::from_secs(1));
@@ -114,7 +113,7 @@ pub fn without_a_timeout_an_idle_client_stays(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It is another.
-pub fn the_port_is_the_one_asked_for(server: &TextServer) -> Result {
+pub fn the_port_is_the_one_asked_for(server: &Subject) -> Result {
     let port = server.start(&[])?.port();
     let running =
         server.on_port(&port.to_string()).args(["--quiet", "--host", "127.0.0.1"]).start()?;

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::TextServer;
-use crate::{Client, Result, Running, Signal, patience, proc, random_bytes};
+use super::served;
+use crate::any_server;
+use crate::{Client, Result, Running, Signal, Subject, patience, proc, random_bytes};
 
 /// A grace that no test waits for: a server that waits it out is found by [`patience`].
 const LONG: &str = "600";
@@ -13,7 +14,7 @@ const LONG: &str = "600";
 /// # Errors
 ///
 /// It does not.
-pub fn without_clients_it_ends_at_once(server: &TextServer) -> Result {
+pub fn without_clients_it_ends_at_once(server: &Subject) -> Result {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let running = server.start(&["--grace", LONG])?;
         ends_at_once(&running, signal)?;
@@ -26,7 +27,7 @@ pub fn without_clients_it_ends_at_once(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// The server waits for it.
-pub fn an_idle_client_does_not_hold_up_sigint(server: &TextServer) -> Result {
+pub fn an_idle_client_does_not_hold_up_sigint(server: &Subject) -> Result {
     idle_clients(server, Signal::SIGINT)
 }
 
@@ -35,11 +36,11 @@ pub fn an_idle_client_does_not_hold_up_sigint(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// The server waits for it.
-pub fn an_idle_client_does_not_hold_up_sigterm(server: &TextServer) -> Result {
+pub fn an_idle_client_does_not_hold_up_sigterm(server: &Subject) -> Result {
     idle_clients(server, Signal::SIGTERM)
 }
 
-fn idle_clients(server: &TextServer, signal: Signal) -> Result {
+fn idle_clients(server: &Subject, signal: Signal) -> Result {
     let running = server.start(&["--grace", LONG])?;
     let mut answered = running.connect()?;
     answered.send("hello")?;
@@ -55,7 +56,7 @@ fn idle_clients(server: &TextServer, signal: Signal) -> Result {
 /// # Errors
 ///
 /// It is not.
-pub fn a_chunk_in_work_is_still_answered(server: &TextServer) -> Result {
+pub fn a_chunk_in_work_is_still_answered(server: &Subject) -> Result {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let running = server.start(&["--work", "io:500", "--grace", LONG])?;
         let mut client = running.connect()?;
@@ -74,7 +75,7 @@ pub fn a_chunk_in_work_is_still_answered(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// Bytes that the server had received do not come back.
-pub fn a_transfer_is_finished(server: &TextServer) -> Result {
+pub fn a_transfer_is_finished(server: &Subject) -> Result {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let running = server.start(&["--echo", "--quiet", "--grace", LONG])?;
         let (mut client, bytes, received) = stuck(&running)?;
@@ -95,7 +96,7 @@ pub fn a_transfer_is_finished(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// The server still waits.
-pub fn the_grace_time_ends(server: &TextServer) -> Result {
+pub fn the_grace_time_ends(server: &Subject) -> Result {
     let running = server.start(&["--echo", "--quiet", "--grace", "1"])?;
     let (mut client, ..) = stuck(&running)?;
     running.signal(Signal::SIGTERM)?;
@@ -108,7 +109,7 @@ pub fn the_grace_time_ends(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// The server still waits.
-pub fn a_second_signal_ends_it_at_once(server: &TextServer) -> Result {
+pub fn a_second_signal_ends_it_at_once(server: &Subject) -> Result {
     for signals in [[Signal::SIGINT; 2], [Signal::SIGTERM, Signal::SIGINT]] {
         let running = server.start(&["--echo", "--quiet", "--grace", LONG])?;
         let (mut client, ..) = stuck(&running)?;
@@ -127,7 +128,7 @@ pub fn a_second_signal_ends_it_at_once(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// A new client is accepted.
-pub fn nobody_is_accepted_while_it_stops(server: &TextServer) -> Result {
+pub fn nobody_is_accepted_while_it_stops(server: &Subject) -> Result {
     let running = server.start(&["--echo", "--quiet", "--grace", LONG])?;
     let (_client, ..) = stuck(&running)?;
     running.signal(Signal::SIGTERM)?;
@@ -144,7 +145,7 @@ pub fn nobody_is_accepted_while_it_stops(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// A connection is lost.
-pub fn nobody_in_the_backlog_is_lost(server: &TextServer) -> Result {
+pub fn nobody_in_the_backlog_is_lost(server: &Subject) -> Result {
     let running = server.start(&["--grace", LONG])?;
     running.signal(Signal::SIGSTOP)?;
     let mut clients = Vec::new();
@@ -167,7 +168,7 @@ pub fn nobody_in_the_backlog_is_lost(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It does not.
-pub fn a_full_server_stops_too(server: &TextServer) -> Result {
+pub fn a_full_server_stops_too(server: &Subject) -> Result {
     let crowded = server.with(&["--max-clients", "2", "--grace", LONG]);
     let out_of_descriptors = server.with(&["--grace", LONG]).limit_descriptors(24);
     for program in [crowded, out_of_descriptors] {
@@ -192,7 +193,7 @@ pub fn a_full_server_stops_too(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It is not.
-pub fn ctrl_c_to_the_whole_group_is_one_stop(server: &TextServer) -> Result {
+pub fn ctrl_c_to_the_whole_group_is_one_stop(server: &Subject) -> Result {
     let running = server.start(&["--work", "io:500", "--grace", LONG])?;
     let mut client = running.connect()?;
     client.send("hello")?;
@@ -208,7 +209,7 @@ pub fn ctrl_c_to_the_whole_group_is_one_stop(server: &TextServer) -> Result {
 /// # Errors
 ///
 /// It cannot.
-pub fn the_port_is_free_at_once(server: &TextServer) -> Result {
+pub fn the_port_is_free_at_once(server: &Subject) -> Result {
     let running = server.start(&[])?;
     let port = running.port().to_string();
     let mut client = running.connect()?;
@@ -225,6 +226,24 @@ pub fn the_port_is_free_at_once(server: &TextServer) -> Result {
         ended(&next)?;
     }
     Ok(())
+}
+
+/// Ctrl-C ends it, with any exit code, also while clients are connected.
+///
+/// # Errors
+///
+/// It goes on, or leaves a process behind.
+pub fn ctrl_c_ends_it(server: &Subject) -> Result {
+    any_server::ctrl_c_ends_it(server, served)
+}
+
+/// The same port can be listened on again at once, although the server closed connections itself.
+///
+/// # Errors
+///
+/// It cannot.
+pub fn it_starts_again_on_the_same_port(server: &Subject) -> Result {
+    any_server::it_starts_again_on_the_same_port(server, served)
 }
 
 /// It ends without waiting for anything: in well under a second, on a machine that has the time.

@@ -1,0 +1,11 @@
+# It answers with a newline too many.
+import os, socketserver
+
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        while self.request.recv(1024):
+            self.request.sendall(b'Thanks\n')
+
+socketserver.ThreadingTCPServer.daemon_threads = True
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer(('127.0.0.1', int(os.environ['PORT'])), Handler).serve_forever()
