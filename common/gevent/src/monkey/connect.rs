@@ -127,6 +127,7 @@ pub(super) fn without_waiting(fd: c_int, call: impl Fn() -> Raw) -> Raw {
     set(flags | libc::O_NONBLOCK);
     let result = call();
     set(flags);
+    facts::changed(fd); // another thread may have asked meanwhile
     result
 }
 

@@ -38,7 +38,7 @@
 //!
 //! What a program can see stays true: blocking mode and time limits are those its code has set (a
 //! non-blocking socket says `WouldBlock`, a time limit too), a write may be short, `errno` is the
-//! kernel's. No descriptor's mode is changed, but for the one system call that begins a connection.
+//! kernel's. No descriptor's mode is changed, but for the one system call that begins a connection or sends a file.
 //! A signal does not cut a wait short; std would begin it anew. Files, and descriptors 0 to 2, are
 //! read and written as ever.
 //!
