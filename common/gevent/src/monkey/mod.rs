@@ -38,9 +38,9 @@
 //!
 //! What a program can see stays true: blocking mode and time limits are those its code has set (a
 //! non-blocking socket says `WouldBlock`, a time limit too), a write may be short, `errno` is the
-//! kernel's. No descriptor's mode is changed, but for the one system call that begins a connection or sends a file.
-//! A signal does not cut a wait short; std would begin it anew. Files, and descriptors 0 to 2, are
-//! read and written as ever.
+//! kernel's. No descriptor's mode is changed, but for the one system call that begins a connection or
+//! sends a file. A signal does not cut a wait short; std would begin it anew. Files, and descriptors 0
+//! to 2, are read and written as ever.
 //!
 //! # Killed in a patched call
 //!
@@ -61,10 +61,14 @@
 //! - `std::thread::spawn` starts a thread, not a task (Python's `patch_thread` turns threads into
 //!   greenlets). The new thread is not patched.
 //! - What waits elsewhere: io_uring, system calls made by instruction (rustix, Go), the C library's own
-//!   internal waits (`gethostbyname`, `fgets`), `fcntl(F_SETLKW)`, a `ppoll` with a signal mask, a `recv` with MSG_WAITALL.
-//! - A listening socket that several *processes* accept from, or a thread that is not patched: between the
-//!   look and the accept another may take the client, and the thread then blocks until the next. Make it non-blocking, or let
-//!   each have its own (SO_REUSEPORT).
+//!   internal waits (`gethostbyname`, `fgets`), `fcntl(F_SETLKW)`, `recvmmsg`, `epoll_pwait`, a `ppoll`
+//!   with a signal mask, a `recv` with MSG_WAITALL.
+//! - A listening socket that several *processes* accept from, or a thread that is not patched: between
+//!   the look and the accept another may take the client, and the thread then blocks until the next.
+//!   Make it non-blocking, or let each have its own (SO_REUSEPORT).
+//! - A descriptor that *another thread* closes: who waits for it here goes on waiting, as with blocking
+//!   calls of Linux. And one that is closed unseen (`close_range`, `fclose`) may be taken for what its
+//!   number was before, until that is closed.
 
 #![allow(unsafe_code)] // functions by the names of the C library, called by code that knows nothing of us
 
