@@ -191,7 +191,7 @@ impl Client {
                 self.trace.outcome(&shorten(&bytes));
                 Ok(())
             }
-            Ok(None) => Err(self.fail(format!("none came within {:?}", patience()))),
+            Ok(None) => Err(self.fail(format!("no answer came within {:?}", patience()))),
             Err(e) => Err(self.fail(e)),
         }
     }
