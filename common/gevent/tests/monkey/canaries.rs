@@ -9,7 +9,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex, Once, RwLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{WHILE, lets_others_run, ms, patched};
+use super::{WHILE, full_listener, lets_others_run, ms, patched};
 use gevent::spawn;
 
 /// A while in ten steps: on a busy machine, one step may take as long as another task's every turn.
@@ -53,22 +53,10 @@ fn tcp_incoming() {
     });
 }
 
-/// A listener whose queue is full answers nobody who wants to connect.
-fn deaf_listener() -> (TcpListener, Vec<TcpStream>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    common::net::listen_again(&listener, 1).unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut queue = Vec::new();
-    while let Ok(one) = TcpStream::connect_timeout(&address, ms(50)) {
-        queue.push(one);
-    }
-    (listener, queue)
-}
-
 #[test]
 fn tcp_connect() {
     patched(|| {
-        let (listener, _queue) = deaf_listener();
+        let (listener, _queue) = full_listener();
         let address = listener.local_addr().unwrap();
         meanwhile(move || {
             while let Ok((one, _)) = listener.accept() {
@@ -83,7 +71,7 @@ fn tcp_connect() {
 #[test]
 fn tcp_connect_timeout() {
     patched(|| {
-        let (listener, _queue) = deaf_listener();
+        let (listener, _queue) = full_listener();
         let address = listener.local_addr().unwrap();
         let error = lets_others_run("TcpStream::connect_timeout", "poll", || {
             TcpStream::connect_timeout(&address, WHILE).unwrap_err()

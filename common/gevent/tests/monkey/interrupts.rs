@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::libc::ECANCELED;
 
-use super::{Ticker, ms, patched};
+use super::{Ticker, full_listener, ms, patched};
 use gevent::{GetError, Timeout, spawn, with_timeout};
 
 /// A wait that would last for minutes; what it returns is the error number.
@@ -29,26 +29,14 @@ fn write_to_nobody() -> Option<i32> {
     code(here.write_all(&[0; 10_000_000]))
 }
 
-/// An address whose queue is full.
-fn full() -> (TcpListener, Vec<TcpStream>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    common::net::listen_again(&listener, 1).unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut queue = Vec::new();
-    while let Ok(one) = TcpStream::connect_timeout(&address, ms(50)) {
-        queue.push(one);
-    }
-    (listener, queue)
-}
-
 const WAITS: [(&str, Wait); 9] = [
     ("accept", || code(TcpListener::bind("127.0.0.1:0").unwrap().accept())),
     ("connect", || {
-        let (listener, _queue) = full();
+        let (listener, _queue) = full_listener();
         code(TcpStream::connect(listener.local_addr().unwrap()))
     }),
     ("connect_timeout", || {
-        let (listener, _queue) = full();
+        let (listener, _queue) = full_listener();
         code(TcpStream::connect_timeout(&listener.local_addr().unwrap(), Duration::from_secs(100)))
     }),
     ("read", || code(UnixStream::pair().unwrap().0.read(&mut [0; 10]))),

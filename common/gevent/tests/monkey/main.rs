@@ -16,6 +16,7 @@ mod state;
 mod stress;
 
 use std::cell::Cell;
+use std::net::{TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -81,3 +82,15 @@ fn patched<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
 
 /// So long is a wait in these tests: enough for a ticker.
 const WHILE: Duration = Duration::from_millis(30);
+
+/// A listener whose queue is full answers nobody who wants to connect.
+fn full_listener() -> (TcpListener, Vec<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    common::net::listen_again(&listener, 1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queue = Vec::new();
+    while let Ok(one) = TcpStream::connect_timeout(&address, ms(50)) {
+        queue.push(one);
+    }
+    (listener, queue)
+}
