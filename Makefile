@@ -12,7 +12,7 @@ test: ## every test but the heavy ones
 	cargo test -q --workspace
 
 test-all: ## the heavy tests only (minutes, gigabytes)
-	cargo test -q --workspace -- --ignored
+	cargo test -q --workspace -- --ignored $(ARGS)
 
 lint: ## formatting and clippy, as CI runs them
 	cargo fmt --all --check && cargo clippy -q --workspace --all-targets -- -D warnings

@@ -61,6 +61,8 @@ pub(crate) fn ctrl_c_ends_it(
             true => vec![serve(&running)?, running.connect()?],
             false => Vec::new(),
         };
+        // A child that is just being forked does not hear of it in every language.
+        let _ = running.wait_idle();
         running.signal_group(Signal::SIGINT)?;
         running.wait_exit(patience())?;
         running.wait_until("no process of it is left", || running.processes().is_empty())?;
